@@ -1,0 +1,125 @@
+"""The transaction boundary: one request or job is one transaction, and it is opened and committed only here."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn, Self
+
+import msgspec
+import structlog
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from kernel.db.base import TENANT_SETTING, TenantModel
+
+log = structlog.get_logger()
+
+
+class _TenantSession(Session):
+    """The synchronous heart of our sessions; it knows the county."""
+
+
+@event.listens_for(_TenantSession, "before_attach")
+def _fill_tenant(session: Session, instance: Any) -> None:
+    if isinstance(instance, TenantModel) and instance.tenant_id is None:
+        instance.tenant_id = session.info["tenant"]
+
+
+class _CountySession(AsyncSession):
+    sync_session_class = _TenantSession
+
+    @property
+    def tenant(self) -> str:
+        """The county whose rows this session sees."""
+        return str(self.info["tenant"])
+
+    async def commit(self) -> NoReturn:
+        """Refused: the transaction belongs to `kernel.db`."""
+        message = "the transaction is committed by kernel.db, never by application code"
+        raise RuntimeError(message)
+
+    async def rollback(self) -> NoReturn:
+        """Refused: raise an error instead, and the whole transaction is undone."""
+        message = "the transaction is rolled back by kernel.db; raise an error instead"
+        raise RuntimeError(message)
+
+
+class ReadSession(_CountySession):
+    """A session in a READ ONLY transaction: PostgreSQL itself refuses writes."""
+
+
+class WriteSession(ReadSession):
+    """A session whose transaction is committed when its owner's block ends."""
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Run the hook once the transaction is durable; never when it failed."""
+        self.info.setdefault("after_commit", []).append(hook)
+
+
+class Database:
+    """One connection pool on the application role."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            json_serializer=lambda value: msgspec.json.encode(value).decode(),
+            json_deserializer=json.loads,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {"application_name": "yiti"},
+            },
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str) -> AsyncIterator[WriteSession]:
+        """Open a transaction for one county; commit at the end of the block, roll back on any error.
+
+        An error at COMMIT (a deferred constraint, a lost server) leaves the block as an exception, so a caller
+        that answers afterwards can never report a success that did not happen.
+        """
+        session = WriteSession(
+            self.engine, expire_on_commit=False, info={"tenant": tenant}
+        )
+        try:
+            await enter_tenant(session, tenant)
+            yield session
+            await AsyncSession.commit(session)
+        except BaseException:
+            await AsyncSession.rollback(session)
+            raise
+        finally:
+            await session.close()
+        for hook in session.info.get("after_commit", ()):
+            hook()
+
+    @asynccontextmanager
+    async def read(self, tenant: str) -> AsyncIterator[ReadSession]:
+        """Open a read-only transaction for one county."""
+        session = ReadSession(
+            self.engine, expire_on_commit=False, info={"tenant": tenant}
+        )
+        try:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            await enter_tenant(session, tenant)
+            yield session
+        finally:
+            await session.close()
+
+
+async def enter_tenant(session: AsyncSession, tenant: str) -> None:
+    """Tell PostgreSQL, for this transaction only, whose rows may be seen and written."""
+    await session.execute(
+        text(f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"),
+        {"tenant": tenant},
+    )
