@@ -80,7 +80,9 @@ class Settings(BaseSettings):
         problems += ["timestamp_url"] if not self.timestamp_url else []
         problems += ["public_url"] if not self.public_url.startswith("https://") else []
         if problems:
-            message = f"production refuses missing secrets, sandbox addresses and development keys: {', '.join(problems)}"
+            message = (
+                f"production refuses missing secrets, sandbox addresses and development keys: {', '.join(problems)}"
+            )
             raise ValueError(message)
         return self
 

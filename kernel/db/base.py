@@ -53,12 +53,8 @@ class TenantModel(Base):
         server_default=text(f"current_setting('{TENANT_SETTING}')"),
         sort_order=-2,
     )
-    id: Mapped[UUID] = mapped_column(
-        Uuid, primary_key=True, default=uuid7, sort_order=-1
-    )
-    created_at: Mapped[datetime] = mapped_column(
-        UtcDateTime, default=now, sort_order=99
-    )
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid7, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, sort_order=99)
 
 
 @event.listens_for(TenantModel, "init", propagate=True)
@@ -69,9 +65,7 @@ def _fill_id(target: TenantModel, _args: Any, kwargs: dict[str, Any]) -> None:
 
 def tenant_fk(column: str, table: str, **options: Any) -> ForeignKeyConstraint:
     """A foreign key that cannot cross counties."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], **options
-    )
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], **options)
 
 
 def protect(model: type[Base], *statements: str) -> None:
@@ -86,14 +80,8 @@ def protect(model: type[Base], *statements: str) -> None:
 def append_only(model: type[Base], may_change: tuple[str, ...] = ()) -> None:
     """Let the database refuse DELETE, TRUNCATE and the UPDATE of any column not named."""
     name = model.__tablename__
-    kept = sorted(
-        column.name
-        for column in model.__table__.columns
-        if column.name not in may_change
-    )
-    compare = " OR ".join(
-        f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in kept
-    )
+    kept = sorted(column.name for column in model.__table__.columns if column.name not in may_change)
+    compare = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in kept)
     protect(
         model,
         f"""CREATE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -88,9 +88,7 @@ class Database:
         An error at COMMIT (a deferred constraint, a lost server) leaves the block as an exception, so a caller
         that answers afterwards can never report a success that did not happen.
         """
-        session = WriteSession(
-            self.engine, expire_on_commit=False, info={"tenant": tenant}
-        )
+        session = WriteSession(self.engine, expire_on_commit=False, info={"tenant": tenant})
         try:
             await enter_tenant(session, tenant)
             yield session
@@ -106,9 +104,7 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant: str) -> AsyncIterator[ReadSession]:
         """Open a read-only transaction for one county."""
-        session = ReadSession(
-            self.engine, expire_on_commit=False, info={"tenant": tenant}
-        )
+        session = ReadSession(self.engine, expire_on_commit=False, info={"tenant": tenant})
         try:
             await session.execute(text("SET TRANSACTION READ ONLY"))
             await enter_tenant(session, tenant)

@@ -28,9 +28,7 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts - 1, 16)), LONGEST_WAIT)
 
 
-async def deliver(
-    database: Database, resources: Any, tenant: str, event_id: UUID
-) -> bool:
+async def deliver(database: Database, resources: Any, tenant: str, event_id: UUID) -> bool:
     """Deliver one event if it is due and nobody else holds it. Returns whether it was handled now."""
     with as_tenant(tenant):
         try:
@@ -41,9 +39,7 @@ async def deliver(
             return False
 
 
-async def _deliver_locked(
-    tx: WriteSession, database: Database, resources: Any, event_id: UUID
-) -> bool:
+async def _deliver_locked(tx: WriteSession, database: Database, resources: Any, event_id: UUID) -> bool:
     due = (
         select(OutboxEvent)
         .where(
@@ -90,15 +86,9 @@ def _registration(topic: str) -> Registration:
         raise Park(message) from None
 
 
-async def _record_failure(
-    database: Database, tenant: str, event_id: UUID, error: Exception
-) -> None:
+async def _record_failure(database: Database, tenant: str, event_id: UUID, error: Exception) -> None:
     async with database.transaction(tenant) as tx:
-        locked = (
-            select(OutboxEvent)
-            .where(OutboxEvent.id == event_id, OutboxEvent.state == PENDING)
-            .with_for_update()
-        )
+        locked = select(OutboxEvent).where(OutboxEvent.id == event_id, OutboxEvent.state == PENDING).with_for_update()
         row = await tx.scalar(locked)
         if row is None:
             return

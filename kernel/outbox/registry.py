@@ -46,9 +46,7 @@ def handles(topic: str, *, tries: int = 10) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         known = registrations.get(topic)
         if known is not None and known.handler.__qualname__ != handler.__qualname__:
-            message = (
-                f"topic {topic} already has a handler: {known.handler.__qualname__}"
-            )
+            message = f"topic {topic} already has a handler: {known.handler.__qualname__}"
             raise RuntimeError(message)
         registrations[topic] = Registration(handler, tries)
         return handler

@@ -49,11 +49,7 @@ async def emit(
         "created_at": moment,
         "available_at": moment + delay,
     }
-    statement = (
-        insert(OutboxEvent)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["tenant_id", "key"])
-    )
+    statement = insert(OutboxEvent).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
     written = await tx.scalar(statement.returning(OutboxEvent.id))
     if written is None:
         return None

@@ -50,24 +50,18 @@ def describe(error: Exception) -> Problem:
             extra=error.extra,
         )
     if isinstance(error, ValidationException):
-        return _problem(
-            422, "invalid", "填写内容有误，请检查后重试", errors=_field_errors(error)
-        )
+        return _problem(422, "invalid", "填写内容有误，请检查后重试", errors=_field_errors(error))
     if isinstance(error, HTTPException):
         words = WORDS_BY_STATUS.get(error.status_code, "请求未能完成")
         return _problem(error.status_code, f"http.{error.status_code}", words)
     if isinstance(error, IntegrityError):
         log.warning("database.refused", constraint=constraint_of(error))
         return describe(Conflict("数据状态已变化，未做任何更改，请刷新后重试"))
-    if isinstance(error, OperationalError | PoolTimeout | OSError) or _connection_lost(
-        error
-    ):
+    if isinstance(error, OperationalError | PoolTimeout | OSError) or _connection_lost(error):
         log.error("database.away", error=type(error).__name__)
         return describe(Unavailable())
     log.exception("unexpected", exc_info=error)
-    return _problem(
-        500, "unexpected", "系统出现意外问题，未做任何更改；我们已记录，请稍后重试"
-    )
+    return _problem(500, "unexpected", "系统出现意外问题，未做任何更改；我们已记录，请稍后重试")
 
 
 def constraint_of(error: DBAPIError) -> str | None:
@@ -81,9 +75,7 @@ def _connection_lost(error: Exception) -> bool:
 
 
 def _problem(status: int, code: str, title: str, **more: Any) -> Problem:
-    return Problem(
-        type=f"urn:yiti:problem:{code}", title=title, status=status, code=code, **more
-    )
+    return Problem(type=f"urn:yiti:problem:{code}", title=title, status=status, code=code, **more)
 
 
 def _field_errors(error: ValidationException) -> list[dict[str, str]]:
@@ -95,11 +87,7 @@ def _field_errors(error: ValidationException) -> list[dict[str, str]]:
     ]
 
 
-def problem_response(
-    request: Request[Any, Any, Any], error: Exception
-) -> Response[Any]:
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler for machines."""
     problem = describe(error)
-    return Response(
-        to_builtins(problem), status_code=problem.status, media_type=PROBLEM_JSON
-    )
+    return Response(to_builtins(problem), status_code=problem.status, media_type=PROBLEM_JSON)

@@ -1,0 +1,186 @@
+"""One rendering process: warm once, then answer requests until the other end closes.
+
+WeasyPrint does not scale over threads, pdfium is not safe in them, and either may crash on hostile input;
+a process of its own keeps all of that away from the rest.
+"""
+
+import io
+import os
+import sys
+import traceback
+from importlib.resources import files
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+from weasyprint import CSS, HTML, Document  # type: ignore[import-untyped]
+from weasyprint import Attachment as PdfAttachment
+from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
+from weasyprint.urls import FatalURLFetchingError, URLFetcher  # type: ignore[import-untyped]
+
+from kernel.rendering.schemas import (
+    Answer,
+    Attachment,
+    Box,
+    CountPages,
+    DrawPage,
+    Failed,
+    NoGlyph,
+    PageCount,
+    Picture,
+    Ready,
+    Rendered,
+    RenderPdf,
+    Request,
+    Unreadable,
+)
+
+_POINTS_PER_PIXEL = 0.75
+_VARIANT = "pdf/a-3u"
+_MOST_PIXELS = 40_000_000
+_WARM_UP = '<html lang="zh-CN"><title>预热</title><body><p>预热 <b>粗体</b></p><table><tr><td>一</td></tr></table>'
+
+
+class SignaturePlaceError(Exception):
+    """A signature place occurs twice or is broken over two pages."""
+
+
+class Engine:
+    """WeasyPrint with one font configuration and one style sheet for the life of the process."""
+
+    def __init__(self) -> None:
+        self._fonts = FontConfiguration()
+        # Documents carry their pictures as data: addresses; nothing is ever fetched from a file or the network.
+        self._fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
+        css = files("kernel.rendering").joinpath("document.css").read_text("utf-8")
+        self._css = CSS(string=css, font_config=self._fonts, url_fetcher=self._fetcher)
+        self.render(RenderPdf(html=_WARM_UP))
+
+    def answer(self, request: Request) -> Answer:
+        """Do what is asked; a fault becomes an answer, so that the process lives on."""
+        try:
+            match request:
+                case RenderPdf():
+                    return self.render(request)
+                case DrawPage():
+                    return _draw(request)
+                case CountPages():
+                    return _count(request)
+        except (Exception, FatalURLFetchingError) as error:  # noqa: BLE001  every fault is an answer
+            return Failed(reason=_reason(error))
+
+    def render(self, request: RenderPdf) -> Answer:
+        """HTML to PDF/A-3u. The same HTML and attachments give the same bytes."""
+        # A base that nothing can be joined to: a relative address fails like any other instead of being left out.
+        html = HTML(string=request.html, base_url="document:", url_fetcher=self._fetcher)
+        document = html.render(font_config=self._fonts, stylesheets=[self._css], pdf_variant=_VARIANT)
+        boxes = _signature_places(document)
+        attachments = [_attachment(one) for one in request.attachments]
+        pdf = document.write_pdf(pdf_variant=_VARIANT, attachments=attachments)
+        # WeasyPrint only logs a warning and draws a box; a legal document must not go out like that.
+        missing = {codepoint for font in document.fonts.values() for codepoint in font.missing}
+        if missing:
+            return NoGlyph(codepoints=tuple(sorted(missing)))
+        return Rendered(pdf=pdf, pages=len(document.pages), boxes=boxes)
+
+
+def _reason(error: BaseException) -> str:
+    # Cut short: what is rendered is personal data, and the reason goes to the log.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {str(error)[:200]} ({Path(place.filename).name}:{place.lineno})"
+
+
+def _attachment(one: Attachment) -> PdfAttachment:
+    return PdfAttachment(
+        file_obj=io.BytesIO(one.data),
+        name=one.name,
+        description=one.description,
+        created=one.created,
+        modified=one.created,
+        relationship=one.relationship,
+    )
+
+
+def _signature_places(document: Document) -> dict[str, Box]:
+    places: dict[str, Box] = {}
+    for number, page in enumerate(document.pages):
+        on_this_page: set[int] = set()
+        for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001  WeasyPrint tells no sizes otherwise
+            element = box.element
+            name = element.get("id", "") if element is not None else ""
+            if not name.startswith("sign-") or id(element) in on_this_page:
+                continue  # anonymous boxes inside repeat their parent's element; the outermost comes first
+            if name in places:
+                raise SignaturePlaceError(name)
+            on_this_page.add(id(element))
+            places[name] = _points(number, page.height, box)
+    return places
+
+
+def _points(number: int, page_height: float, box: object) -> Box:
+    x, y = box.border_box_x(), box.border_box_y()  # type: ignore[attr-defined]
+    width, height = box.border_width(), box.border_height()  # type: ignore[attr-defined]
+
+    def points(pixels: float) -> float:
+        return round(pixels * _POINTS_PER_PIXEL, 2)
+
+    return Box(
+        page=number,
+        x1=points(x),
+        y1=points(page_height - y - height),
+        x2=points(x + width),
+        y2=points(page_height - y),
+    )
+
+
+def _draw(request: DrawPage) -> Answer:
+    try:
+        document = pdfium.PdfDocument(request.pdf)
+    except pdfium.PdfiumError:
+        return Unreadable()
+    try:
+        if not 0 <= request.page < len(document):
+            return Unreadable()
+        document.init_forms()  # without it the visible signatures are not drawn
+        page = document[request.page]
+        width, height = page.get_size()
+        scale = request.width / width
+        if scale * scale * width * height > _MOST_PIXELS:  # a strip a kilometre long, meant to fill the memory
+            return Unreadable()
+        image = page.render(scale=scale).to_pil()
+    finally:
+        document.close()
+    out = io.BytesIO()
+    image.save(out, format="PNG", compress_level=4)
+    return Picture(png=out.getvalue())
+
+
+def _count(request: CountPages) -> Answer:
+    try:
+        document = pdfium.PdfDocument(request.pdf)
+    except pdfium.PdfiumError:
+        return Unreadable()
+    try:
+        return PageCount(pages=len(document))
+    finally:
+        document.close()
+
+
+def main() -> None:
+    """Serve the socket whose descriptor is the only argument. Ends when the parent closes it or dies."""
+    connection = Connection(int(sys.argv[1]))
+    os.dup2(2, 1)  # whatever a C library prints must not pass for anything else
+    encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Request)
+    engine = Engine()
+    connection.send_bytes(encoder.encode(Ready()))
+    while True:
+        try:
+            data = connection.recv_bytes()
+        except EOFError:
+            return
+        connection.send_bytes(encoder.encode(engine.answer(decoder.decode(data))))
+
+
+if __name__ == "__main__":
+    main()
