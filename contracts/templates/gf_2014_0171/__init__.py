@@ -1,0 +1,1 @@
+"""商品房买卖合同（预售）, clause structure of GF-2014-0171."""
