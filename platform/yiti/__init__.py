@@ -1,0 +1,1 @@
+"""The shared platform: it composes the engines into one system for a county."""

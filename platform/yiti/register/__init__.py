@@ -1,0 +1,1 @@
+"""The register book (登记簿): append-only, and guarded by the database itself."""
