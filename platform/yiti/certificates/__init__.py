@@ -1,0 +1,1 @@
+"""Proofs and certificates (证明, 证书): content frozen at booking, then rendered, sealed, stored and verifiable."""

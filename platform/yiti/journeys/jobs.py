@@ -1,0 +1,199 @@
+"""What follows each step of a sale once it is committed. Every handler may run again; every push has a stable key."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import select
+
+import contracts.service as contracts
+import e_archive.service as e_archive
+import escrow.service as escrow
+from contracts.schemas import FrozenContract
+from e_archive.errors import ArchiveRefused
+from integrations.errors import CounterpartyRefused
+from kernel.db import ReadSession, WriteSession
+from kernel.outbox import Event, Park, emit, handles
+from kernel.permissions import system_actor
+from yiti.cases import service as cases
+from yiti.cases.lifecycle import CaseStatus
+from yiti.certificates import service as certificates
+from yiti.certificates.models import Certificate
+from yiti.journeys import cancellation, presale
+from yiti.journeys.models import Sale
+from yiti.journeys.sale import archive, papers, telling
+from yiti.journeys.sale.errors import SaleNotFound
+from yiti.resources import resources_of
+
+
+@contextmanager
+def _refusals_parked() -> Iterator[None]:
+    """A counterparty that understood and said no will say no again: a person must look."""
+    try:
+        yield
+    except CounterpartyRefused as error:
+        raise Park(error.message) from error
+
+
+async def _sale(reader: ReadSession, contract_id: UUID) -> tuple[Sale, FrozenContract]:
+    sale = await reader.scalar(select(Sale).where(Sale.contract_id == contract_id))
+    if sale is None:
+        raise SaleNotFound
+    return sale, await contracts.content_of(reader, await contracts.get(reader, contract_id))
+
+
+async def _proof(reader: ReadSession, event: Event) -> tuple[Certificate, Sale, FrozenContract]:
+    certificate = await certificates.get(reader, UUID(event.payload["certificate_id"]))
+    sale = await presale.sale_of_case(reader, certificate.case_id)
+    return certificate, *await _sale(reader, sale.contract_id)
+
+
+@handles("escrow.notice_issued")
+async def push_payment_notice(tx: WriteSession, event: Event) -> None:
+    """The supervision bank learns of a payment notice (缴款通知书)."""
+    bill = await escrow.bill(tx, UUID(event.payload["bill_id"]))
+    bank = resources_of(event).connectors.supervision_bank
+    with _refusals_parked():
+        await bank.push_notice(await telling.payment_notice(tx, bill), subject=f"contract:{bill.contract_id}")
+    await escrow.mark_sent(tx, bill.id)
+
+
+@handles("escrow.confirmed")
+async def tell_money_arrived(tx: WriteSession, event: Event) -> None:
+    """The buyers learn that their money is on the supervised account."""
+    _, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
+    bill = await escrow.bill(tx, UUID(event.payload["bill_id"]))
+    text = f"您缴纳的{telling.BILL_TITLES[bill.kind]}已到账，缴款通知书号{bill.notice_no}。"
+    with _refusals_parked():
+        await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"money:{bill.id}")
+
+
+@handles("sale.prepare_documents")
+async def prepare_documents(tx: WriteSession, event: Event) -> None:
+    """The four documents are rendered and the signing ceremony opens."""
+    await papers.prepare(tx, resources_of(event), UUID(event.payload["contract_id"]))
+
+
+@handles("sale.invite")
+async def invite(tx: WriteSession, event: Event) -> None:
+    """A buyer receives the signing link."""
+    resources, payload = resources_of(event), event.payload
+    with _refusals_parked():
+        await papers.invite(
+            tx,
+            resources.connectors.sms,
+            resources.settings.public_url,
+            UUID(payload["ceremony_id"]),
+            payload["signatory_key"],
+            f"contract:{payload['contract_id']}",
+            again=payload.get("again", ""),
+        )
+
+
+@handles("signing.completed")
+async def complete(tx: WriteSession, event: Event) -> None:
+    """With the last signature: filed, decided, booked."""
+    await presale.complete(tx, UUID(event.payload["ceremony_id"]))
+
+
+@handles("contract.filed")
+async def tell_tax_of_contract(tx: WriteSession, event: Event) -> None:
+    """合同备案信息推送税务 (SEED2 三（三）)."""
+    sale, _ = await _sale(tx, UUID(event.payload["contract_id"]))
+    with _refusals_parked():
+        notice = await telling.contract_notice(tx, sale)
+        await resources_of(event).connectors.tax.push_contract(notice, subject=f"contract:{sale.contract_id}")
+
+
+@handles("certificate.issued")
+async def fan_out(tx: WriteSession, event: Event) -> None:
+    """The proof is sealed: buyers, tax bureau, lending bank and archive each get a job of their own."""
+    certificate, sale, _ = await _proof(tx, event)
+    topics = ["sale.tell_buyers", "sale.tell_tax", "sale.archive"] + (["sale.tell_bank"] if sale.bank_code else [])
+    for topic in topics:
+        await emit(tx, topic, event.payload, key=f"{topic}:{certificate.id}")
+
+
+@handles("sale.tell_buyers")
+async def tell_buyers(tx: WriteSession, event: Event) -> None:
+    """The proof is ready, by SMS."""
+    certificate, sale, frozen = await _proof(tx, event)
+    url = certificates.content_of(certificate).verify_url
+    text = f"{sale.location}预告登记已办结，电子不动产登记证明{certificate.number}，查看与验证：{url}"
+    with _refusals_parked():
+        await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"proof:{certificate.id}")
+
+
+@handles("sale.tell_tax")
+async def tell_tax_of_proof(tx: WriteSession, event: Event) -> None:
+    """登记结果推送税务 (SEED2 三（三）)."""
+    certificate, sale, _ = await _proof(tx, event)
+    with _refusals_parked():
+        notice = await telling.contract_notice(tx, sale, certificate.number)
+        await resources_of(event).connectors.tax.push_contract(notice, subject=f"contract:{sale.contract_id}")
+
+
+@handles("sale.tell_bank")
+async def tell_bank_of_proof(tx: WriteSession, event: Event) -> None:
+    """登记结果推送 the bank that the buyers permitted."""
+    certificate, sale, _ = await _proof(tx, event)
+    contract = await contracts.get(tx, sale.contract_id)
+    if sale.bank_code is None:
+        raise Park("买受人未授权推送银行")
+    booked = telling.notice_booked(sale, certificate, contract.filing_no or "", sale.bank_code)
+    with _refusals_parked():
+        await resources_of(event).connectors.mortgage_bank.push_notice(booked, subject=f"contract:{sale.contract_id}")
+
+
+@handles("sale.archive")
+async def archive_case(tx: WriteSession, event: Event) -> None:
+    """The closed case becomes one archive package that has passed the four-property check."""
+    certificate, sale, _ = await _proof(tx, event)
+    resources = resources_of(event)
+    case = await cases.locked(tx, certificate.case_id)
+    try:
+        kept = await e_archive.archive(
+            tx, resources.blobs, await archive.manifest(tx, resources, sale, case, certificate)
+        )
+    except ArchiveRefused as error:
+        raise Park(error.message) from error
+    if case.status == CaseStatus.BOOKED:
+        await cases.close(tx, system_actor(tx.tenant), case, f"已归档，档号{kept.archive_no}")
+
+
+@handles("contract.cancelled")
+async def close_notice(tx: WriteSession, event: Event) -> None:
+    """Both sides have agreed: the notice is closed and the money ordered back."""
+    await cancellation.close_notice(tx, UUID(event.payload["contract_id"]))
+
+
+@handles("sale.tell_cancellation")
+async def tell_cancellation(tx: WriteSession, event: Event) -> None:
+    """The buyers learn that contract and notice are cancelled."""
+    sale, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
+    text = f"{sale.location}的购房合同备案与预告登记已注销，已缴款项将原路退回。"
+    with _refusals_parked():
+        await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"cancelled:{sale.contract_id}")
+
+
+@handles("sale.tell_refusal")
+async def tell_refusal(tx: WriteSession, event: Event) -> None:
+    """The buyers learn that the registration was refused, and where to read why."""
+    sale = await presale.sale_of_case(tx, UUID(event.payload["case_id"]))
+    _, frozen = await _sale(tx, sale.contract_id)
+    text = f"{sale.location}的预告登记申请经审核不予登记，理由可在“我要办”查看，或联系不动产登记中心。"
+    with _refusals_parked():
+        await telling.tell_buyers(
+            resources_of(event).connectors.sms, frozen, text, f"refused:{event.payload['case_id']}"
+        )
+
+
+@handles("escrow.refund_ordered")
+async def push_refund(tx: WriteSession, event: Event) -> None:
+    """The bank is ordered to pay back."""
+    refund = await escrow.refund(tx, UUID(event.payload["refund_id"]))
+    with _refusals_parked():
+        order = await telling.refund_order(tx, refund)
+        await resources_of(event).connectors.supervision_bank.push_refund(
+            order, subject=f"contract:{refund.contract_id}"
+        )

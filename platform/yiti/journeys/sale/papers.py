@@ -1,0 +1,135 @@
+"""Making the papers of a sale and opening the ceremony in which they are signed. Runs as a job: rendering is slow."""
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy import select
+
+import contracts.service as contracts
+from contracts.schemas import Buyer, FrozenContract
+from integrations.sms import SmsGateway
+from kernel.clock import now, today
+from kernel.db import WriteSession
+from kernel.outbox import Park, emit
+from kernel.permissions import system_actor
+from kernel.rendering import MissingGlyph, Rendered
+from kernel.tenancy.models import County
+from signing import service as signing
+from signing.schemas import DocumentToSign, Field, Signatory
+from yiti.accounts.service import organisation
+from yiti.journeys.documents import PresaleFacts, handover_agreement, inquiry_record, notice_application
+from yiti.journeys.models import Sale
+from yiti.journeys.sale.errors import SaleNotFound
+from yiti.resources import Resources
+
+SELLER = "seller"
+"""The developer's key in a ceremony; it signs last and locks every document that it signs."""
+
+
+async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> None:
+    """Render the four documents, store them, open the ceremony and invite the buyers. Repeating it does nothing."""
+    sale = await tx.scalar(select(Sale).where(Sale.contract_id == contract_id).with_for_update())
+    if sale is None:
+        raise SaleNotFound
+    if sale.ceremony_id is not None:
+        return
+    frozen = await contracts.content_of(tx, await contracts.get(tx, contract_id))
+    pages = await _pages(tx, sale, frozen)
+    documents = await _stored(resources, pages)
+    actor = system_actor(tx.tenant)
+    await contracts.begin_signing(tx, actor, contract_id, documents[0].digest)
+    ceremony = await signing.open_ceremony(
+        tx, actor, f"contract:{contract_id}", documents, await _signatories(tx, frozen), last=SELLER
+    )
+    sale.ceremony_id = ceremony.id
+    sale.documents = {document.key: document.digest for document in documents}
+    for position in range(1, len(frozen.buyers) + 1):
+        key = f"buyer-{position}"
+        payload = {"ceremony_id": str(ceremony.id), "signatory_key": key, "contract_id": str(contract_id)}
+        await emit(tx, "sale.invite", payload, key=f"sale.invite:{ceremony.id}:{key}")
+
+
+async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[tuple[str, str, str]]:
+    county = (await tx.scalars(select(County).where(County.code == tx.tenant))).one()
+    facts = PresaleFacts(
+        contract=frozen,
+        county_name=county.name,
+        agency_name=county.agency_name,
+        answers=sale.answers,
+        inquirer=sale.inquirer,
+        place=f"{frozen.home.project_name}售楼部",
+        dated=today(),
+    )
+    return [
+        ("contract", "商品房买卖合同（预售）", contracts.contract_html(frozen)),
+        ("notice_application", "不动产登记申请书（预告登记）", notice_application(facts)),
+        ("inquiry_record", "询问笔录", inquiry_record(facts)),
+        ("handover_agreement", "“交房即交证”约定书", handover_agreement(facts)),
+    ]
+
+
+async def _stored(resources: Resources, pages: list[tuple[str, str, str]]) -> list[DocumentToSign]:
+    try:
+        rendered = await asyncio.gather(*(resources.renderer.pdf(html) for _, _, html in pages))
+    except MissingGlyph as error:
+        raise Park(error.message) from error
+    digests = await asyncio.gather(*(resources.blobs.put(one.pdf) for one in rendered))
+    return [
+        DocumentToSign(key=key, title=title, digest=digest, fields=_fields(one))
+        for (key, title, _), one, digest in zip(pages, rendered, digests, strict=True)
+    ]
+
+
+def _fields(rendered: Rendered) -> tuple[Field, ...]:
+    return tuple(
+        Field(name=name, signatory=name.removeprefix("sign-"), box=box) for name, box in sorted(rendered.boxes.items())
+    )
+
+
+async def _signatories(tx: WriteSession, frozen: FrozenContract) -> list[Signatory]:
+    seller = await organisation(tx, frozen.seller.organisation_id)
+    people = [_person(f"buyer-{position}", buyer) for position, buyer in enumerate(frozen.buyers, start=1)]
+    return [
+        *people,
+        Signatory(
+            key=SELLER,
+            kind="organisation",
+            name=frozen.seller.legal_representative,
+            id_kind="credit_code",
+            id_no=seller.credit_code,
+            organisation=seller.name,
+            credit_code=seller.credit_code,
+        ),
+    ]
+
+
+def _person(key: str, buyer: Buyer) -> Signatory:
+    return Signatory(
+        key=key,
+        kind="person",
+        name=buyer.signatory_name,
+        id_kind="resident_id",
+        id_no=buyer.signatory_id_no,
+        phone=buyer.phone,
+        organisation=buyer.name if buyer.kind == "company" else None,
+        credit_code=buyer.id_no if buyer.kind == "company" else None,
+    )
+
+
+async def invite_again(tx: WriteSession, sale: Sale, key: str) -> None:
+    """Order the SMS with the signing link once more; at most one a minute for each buyer."""
+    minute = f"{now():%Y%m%d%H%M}"
+    payload = {"ceremony_id": str(sale.ceremony_id), "signatory_key": key, "contract_id": str(sale.contract_id)}
+    await emit(tx, "sale.invite", payload | {"again": minute}, key=f"sale.invite:{sale.ceremony_id}:{key}:{minute}")
+
+
+async def invite(
+    tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, subject: str, *, again: str = ""
+) -> None:
+    """Send a buyer the signing link by SMS, once for each `again`; the link is the same until it expires."""
+    person = next(one for one in await signing.signatories_of(tx, ceremony_id) if one.key == key)
+    if person.phone is None or person.status in ("consented", "signed"):
+        return
+    token = await signing.link_token(tx, system_actor(tx.tenant), ceremony_id, key)
+    text = f"【一体不动产】您的购房合同已可签署，请在72小时内打开链接实名核验并签署：{public_url}/s/{tx.tenant}/{token}"
+    await sms.send(person.phone, text, f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":"), subject=subject)

@@ -1,0 +1,49 @@
+"""A whole county at work: demo data, sandbox process, worker. What the journey tests play on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from kernel.db.schema import load_modules
+from kernel.outbox.worker import OutboxWorker
+from kernel.settings import Settings
+from tests.integrations.conftest import Sandbox
+from tests.journeys.stage import Stage
+from tests.testbed import Testbed
+from yiti.local import demo_county
+from yiti.resources import open_resources
+
+
+@pytest.fixture(scope="session")
+async def stage(testbed: Testbed, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The stage, shared by all journey tests of this process: each takes a home of its own."""
+    name = f"stage_{testbed.worker}"
+    await testbed.make_database(name)
+    folder = tmp_path_factory.mktemp("stage")
+    sandbox = Sandbox(folder, settings.keys_dir)
+    here = settings.model_copy(
+        update={
+            "database_url": testbed.dsn(name),
+            "owner_database_url": testbed.owner_dsn(name),
+            "identity_url": f"{sandbox.url}/identity",
+            "supervision_bank_url": f"{sandbox.url}/bank",
+            "mortgage_bank_url": f"{sandbox.url}/mortgage-bank",
+            "tax_url": f"{sandbox.url}/tax",
+            "sms_url": f"{sandbox.url}/sms",
+            "render_processes": 1,
+            "signing_processes": 1,
+        }
+    )
+    settings.keys_dir.mkdir(exist_ok=True, parents=True)
+    sandbox.start()
+    load_modules("jobs")
+    await demo_county.load(here)
+    async with open_resources(here, warm=True) as resources:
+        worker = OutboxWorker(resources.database, resources, here.valkey_url)
+        working = asyncio.create_task(worker.run())
+        yield Stage(resources, sandbox)
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+    sandbox.kill()
