@@ -1,0 +1,167 @@
+"""Bank confirmations (缴款确认凭证): each is booked exactly once, to its notice or to suspense (不明入账)."""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from escrow import ledger, rules
+from escrow.bills import UnknownBill, facts, locked_bill, move
+from escrow.ledger.models import AccountKind
+from escrow.models import BankConfirmation, Bill, BillKind, BillState, SuspenseReceipt
+from escrow.schemas import Confirmation, Receipt
+from kernel.audit import audit
+from kernel.clock import now
+from kernel.db import ReadSession, WriteSession
+from kernel.errors import Conflict, Invalid
+from kernel.money import MAX_FEN
+from kernel.outbox import emit
+from kernel.permissions import Actor
+
+_LIMITS: Final = {"event_id": 80, "notice_no": 40, "bank_serial": 80, "account_no": 40}
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class EventReused(Conflict):
+    """The bank's event id or serial came again with other content; nothing was booked, the bank must explain."""
+
+    code = "escrow.event_reused"
+    default_message = "同一银行回执编号前后内容不一致，未入账，请与银行核对"
+
+
+async def confirm(tx: WriteSession, actor: Actor, confirmation: Confirmation) -> Receipt:
+    """Book what the bank says it received; exactly once however often and however concurrently it is told.
+
+    Paid its notice: the notice is confirmed and `escrow.confirmed` {bill_id, contract_id} emitted. Otherwise the money
+    goes to suspense and the Receipt says why. That is a value and not an error because an error would roll the
+    booking back: answer the bank from the Receipt after the commit. Raises Invalid, EventReused.
+    """
+    _check(confirmation)
+    bill = await _named(tx, confirmation)
+    if known := await _known(tx, confirmation):
+        return known
+    verdict = rules.judge(confirmation, facts(bill) if bill else None)
+    paid = bill if verdict is None else None
+    transfer_id = await _book(tx, confirmation, paid)
+    row: dict[str, Any] = {"id": uuid7(), "bill_id": paid.id if paid else None, "transfer_id": transfer_id}
+    row |= {name: getattr(confirmation, name) for name in Confirmation.__struct_fields__}
+    written = insert(BankConfirmation).values(row).on_conflict_do_nothing().returning(BankConfirmation.id)
+    if await tx.scalar(written) is None:
+        # Lost a race that no notice's lock could order; the ledger's key has already kept the money single.
+        return await _told_meanwhile(tx, confirmation)
+    if verdict is not None:
+        return await _suspend(tx, actor, confirmation, row["id"], verdict)
+    assert paid is not None
+    return await _pay(tx, actor, confirmation, paid)
+
+
+async def _named(tx: WriteSession, confirmation: Confirmation) -> Bill | None:
+    try:
+        return await locked_bill(tx, Bill.notice_no == confirmation.notice_no)
+    except UnknownBill:
+        return None
+
+
+async def _known(reader: ReadSession, confirmation: Confirmation) -> Receipt | None:
+    """The answer given before to this event, or to this movement of money under another event id."""
+    same_money = (BankConfirmation.account_no == confirmation.account_no) & (
+        BankConfirmation.bank_serial == confirmation.bank_serial
+    )
+    rows = await reader.execute(
+        select(BankConfirmation, SuspenseReceipt.reason, SuspenseReceipt.words, Bill.contract_id)
+        .outerjoin(SuspenseReceipt, SuspenseReceipt.confirmation_id == BankConfirmation.id)
+        .outerjoin(Bill, Bill.id == BankConfirmation.bill_id)
+        .where(or_(BankConfirmation.event_id == confirmation.event_id, same_money))
+    )
+    found = rows.all()
+    if not found:
+        return None
+    if len(found) > 1 or _money(found[0][0]) != _money(confirmation):
+        raise EventReused
+    first, reason, words, contract_id = found[0]
+    return Receipt(
+        event_id=confirmation.event_id,
+        bill_id=first.bill_id,
+        contract_id=contract_id,
+        reason=reason,
+        words=words,
+        duplicate=True,
+    )
+
+
+async def _told_meanwhile(reader: ReadSession, confirmation: Confirmation) -> Receipt:
+    known = await _known(reader, confirmation)
+    if known is None:
+        raise EventReused
+    return known
+
+
+def _money(told: BankConfirmation | Confirmation) -> tuple[object, ...]:
+    return told.notice_no, told.amount_fen, told.paid_at, told.bank_serial, told.account_no
+
+
+async def _book(tx: WriteSession, confirmation: Confirmation, paid: Bill | None) -> UUID:
+    bank = await ledger.open_account(tx, AccountKind.BANK, confirmation.account_no)
+    kind, owner = fund_of(paid) if paid else (AccountKind.SUSPENSE, confirmation.account_no)
+    fund = await ledger.open_account(tx, kind, owner)
+    moves = [ledger.Move(bank, -confirmation.amount_fen), ledger.Move(fund, confirmation.amount_fen)]
+    key = f"receipt:{confirmation.account_no}:{confirmation.bank_serial}"
+    return await ledger.post(tx, key, f"notice:{confirmation.notice_no}", moves)
+
+
+def fund_of(bill: Bill) -> tuple[AccountKind, str]:
+    """The ledger account that a notice's money belongs to."""
+    if bill.kind == BillKind.MAINTENANCE_FUND:
+        return AccountKind.MAINTENANCE_FUND, str(bill.unit_id)
+    return AccountKind.PROJECT_FUND, str(bill.project_id)
+
+
+async def _pay(tx: WriteSession, actor: Actor, confirmation: Confirmation, bill: Bill) -> Receipt:
+    move(bill, BillState.CONFIRMED)
+    bill.confirmed_at = now()
+    await tx.flush()
+    payload = {"bill_id": str(bill.id), "contract_id": str(bill.contract_id)}
+    await emit(tx, "escrow.confirmed", payload, key=f"escrow.confirmed:{bill.id}")
+    detail = {"notice_no": bill.notice_no, "amount_fen": bill.amount_fen, "event_id": confirmation.event_id}
+    audit(tx, actor, "escrow.confirmed", f"bill:{bill.id}", detail)
+    return Receipt(
+        event_id=confirmation.event_id,
+        bill_id=bill.id,
+        contract_id=bill.contract_id,
+        reason=None,
+        words=None,
+        duplicate=False,
+    )
+
+
+async def _suspend(
+    tx: WriteSession, actor: Actor, confirmation: Confirmation, row_id: UUID, verdict: rules.Unrecognised
+) -> Receipt:
+    tx.add(SuspenseReceipt(confirmation_id=row_id, reason=verdict.reason, words=verdict.words))
+    detail = {"reason": verdict.reason, "amount_fen": confirmation.amount_fen, "event_id": confirmation.event_id}
+    audit(tx, actor, "escrow.suspended", f"bank_confirmation:{row_id}", detail)
+    await tx.flush()
+    return Receipt(
+        event_id=confirmation.event_id,
+        bill_id=None,
+        contract_id=None,
+        reason=verdict.reason,
+        words=verdict.words,
+        duplicate=False,
+    )
+
+
+def _check(told: Confirmation) -> None:
+    for field, limit in _LIMITS.items():
+        text = getattr(told, field)
+        if not (0 < len(text) <= limit and text.isprintable()):
+            raise Invalid(f"银行回执的 {field} 为空、过长或含有不可见字符", field=field)
+    if not 0 < told.amount_fen <= MAX_FEN:
+        raise Invalid("银行回执的金额应大于零", field="amount_fen")
+    if told.paid_at.tzinfo is None:
+        raise Invalid("银行回执的缴款时间缺少时区", field="paid_at")
+    if not _DIGEST.fullmatch(told.evidence_digest):
+        raise Invalid("银行回执的凭证摘要格式不正确", field="evidence_digest")

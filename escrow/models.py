@@ -1,0 +1,238 @@
+"""Tables of the money room: supervised accounts, payment notices, bank confirmations, suspense receipts, refunds."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Index, String, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import TenantModel, append_only, tenant_fk
+from kernel.db.types import Encrypted, UtcDateTime
+
+
+class AccountPurpose(StrEnum):
+    """What a supervised bank account is for."""
+
+    PRESALE = "presale"
+    MAINTENANCE = "maintenance_fund"
+
+
+class SupervisionMode(StrEnum):
+    """全额监管, or only up to the supervised quota (监管额度)."""
+
+    FULL = "full"
+    QUOTA = "quota"
+
+
+class BillKind(StrEnum):
+    """What a payment notice asks for."""
+
+    DOWN_PAYMENT = "down_payment"
+    MAINTENANCE_FUND = "maintenance_fund"
+
+
+class BillState(StrEnum):
+    """The life of a payment notice; ALLOWED says how it goes."""
+
+    ISSUED = "issued"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    VOID = "void"
+    REFUND_ORDERED = "refund_ordered"
+    REFUNDED = "refunded"
+
+
+UNPAID: Final = frozenset({BillState.ISSUED, BillState.SENT})
+LIVE: Final = UNPAID | {BillState.CONFIRMED}
+ALLOWED: Final[dict[BillState, frozenset[BillState]]] = {
+    BillState.ISSUED: frozenset({BillState.SENT, BillState.CONFIRMED, BillState.VOID}),
+    BillState.SENT: frozenset({BillState.CONFIRMED, BillState.VOID}),
+    BillState.CONFIRMED: frozenset({BillState.REFUND_ORDERED}),
+    BillState.REFUND_ORDERED: frozenset({BillState.REFUNDED}),
+    BillState.REFUNDED: frozenset(),
+    BillState.VOID: frozenset(),
+}
+
+
+class RefundState(StrEnum):
+    """Ordered from the bank, or confirmed by it."""
+
+    ORDERED = "ordered"
+    CONFIRMED = "confirmed"
+
+
+class SupervisionAccount(TenantModel):
+    """A bank account whose money is guarded: one per project for presales, one per county for the maintenance fund."""
+
+    __tablename__ = "supervision_accounts"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "account_no"),
+        Index(
+            "uq_supervision_account_project",
+            "tenant_id",
+            "project_id",
+            unique=True,
+            postgresql_where=text("purpose = 'presale'"),
+        ),
+        Index(
+            "uq_supervision_account_maintenance",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("purpose = 'maintenance_fund'"),
+        ),
+        CheckConstraint("(purpose = 'presale') = (project_id IS NOT NULL)", name="presale_has_project"),
+        CheckConstraint("(purpose = 'presale') = (mode IS NOT NULL)", name="presale_has_mode"),
+        CheckConstraint("(mode IS NOT DISTINCT FROM 'quota') = (quota_fen IS NOT NULL)", name="quota_has_amount"),
+    )
+
+    purpose: Mapped[AccountPurpose] = mapped_column(String(20))
+    project_id: Mapped[UUID | None] = mapped_column(Uuid)
+    account_no: Mapped[str] = mapped_column(String(32))
+    account_name: Mapped[str] = mapped_column(String(120))
+    bank_code: Mapped[str] = mapped_column(String(20))
+    bank_name: Mapped[str] = mapped_column(String(120))
+    agreement_no: Mapped[str | None] = mapped_column(String(60))
+    """The three-party supervision agreement (监管协议)."""
+    mode: Mapped[SupervisionMode | None] = mapped_column(String(8))
+    quota_fen: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MaintenanceFundRate(TenantModel):
+    """What the county collects per ㎡ from a date on. The latest row not after the day of sale applies.
+
+    `demonstration` rows are invented for demo data and tests; payment notices made from them say so.
+    """
+
+    __tablename__ = "maintenance_fund_rates"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "usage_class", "with_lift", "valid_from"),
+        CheckConstraint("fen_per_sqm >= 0", name="not_negative"),
+    )
+
+    usage_class: Mapped[str] = mapped_column(String(20))
+    with_lift: Mapped[bool] = mapped_column(Boolean)
+    fen_per_sqm: Mapped[int] = mapped_column(BigInteger)
+    """Fen per ㎡ of building area; 0 says that this usage pays nothing."""
+    valid_from: Mapped[date] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(200))
+    demonstration: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Bill(TenantModel):
+    """A payment notice (缴款通知书). It keeps the account that it named: later changes never move a sent notice."""
+
+    __tablename__ = "bills"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "notice_no"),
+        Index(
+            "uq_live_bill",
+            "tenant_id",
+            "contract_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("state IN ('issued', 'sent', 'confirmed')"),
+        ),
+        Index("ix_bill_contract", "tenant_id", "contract_id"),
+        Index("ix_bill_project", "tenant_id", "project_id", "id"),
+        CheckConstraint("amount_fen > 0", name="asks_for_money"),
+    )
+
+    notice_no: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[BillKind] = mapped_column(String(20))
+    contract_id: Mapped[UUID] = mapped_column(Uuid)
+    project_id: Mapped[UUID] = mapped_column(Uuid)
+    unit_id: Mapped[UUID] = mapped_column(Uuid)
+    unit_code: Mapped[str] = mapped_column(String(28))
+    payer: Mapped[str] = mapped_column(Encrypted("bill.payer"))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    basis: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """How the amount came about, for the notice and the auditor (rate, area, source); empty for a down payment."""
+    account_no: Mapped[str] = mapped_column(String(32))
+    account_name: Mapped[str] = mapped_column(String(120))
+    bank_code: Mapped[str] = mapped_column(String(20))
+    bank_name: Mapped[str] = mapped_column(String(120))
+    issued_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[BillState] = mapped_column(String(16), default=BillState.ISSUED)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BankConfirmation(TenantModel):
+    """A bank's signed word that money came in (缴款确认凭证), kept whether or not we could match it.
+
+    Unique by event and by the bank's own serial, so that a repeated callback never books twice.
+    """
+
+    __tablename__ = "bank_confirmations"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "event_id"),
+        UniqueConstraint("tenant_id", "account_no", "bank_serial"),
+        tenant_fk("bill_id", "bills"),
+        tenant_fk("transfer_id", "ledger_transfers"),
+        Index("ix_bank_confirmation_bill", "tenant_id", "bill_id"),
+        CheckConstraint("amount_fen > 0", name="brings_money"),
+    )
+
+    event_id: Mapped[str] = mapped_column(String(80))
+    notice_no: Mapped[str] = mapped_column(String(40))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    paid_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bank_serial: Mapped[str] = mapped_column(String(80))
+    account_no: Mapped[str] = mapped_column(String(40))
+    evidence_digest: Mapped[str] = mapped_column(String(64))
+    bill_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The notice it paid; NULL when the money went to suspense."""
+    transfer_id: Mapped[UUID] = mapped_column(Uuid)
+
+
+class SuspenseReceipt(TenantModel):
+    """Money that came in and could not be matched (不明入账), with the reason, for the housing department."""
+
+    __tablename__ = "suspense_receipts"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "confirmation_id"),
+        tenant_fk("confirmation_id", "bank_confirmations"),
+    )
+
+    confirmation_id: Mapped[UUID] = mapped_column(Uuid)
+    reason: Mapped[str] = mapped_column(String(30))
+    words: Mapped[str] = mapped_column(Text)
+
+
+class Refund(TenantModel):
+    """An order to the bank to pay a buyer back after cancellation (退款通知)."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "refund_no"),
+        UniqueConstraint("tenant_id", "bill_id"),
+        UniqueConstraint("tenant_id", "event_id"),
+        tenant_fk("bill_id", "bills"),
+        Index("ix_refund_contract", "tenant_id", "contract_id"),
+        CheckConstraint("amount_fen > 0", name="returns_money"),
+    )
+
+    refund_no: Mapped[str] = mapped_column(String(20))
+    bill_id: Mapped[UUID] = mapped_column(Uuid)
+    contract_id: Mapped[UUID] = mapped_column(Uuid)
+    payee: Mapped[str] = mapped_column(Encrypted("refund.payee"))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    account_no: Mapped[str] = mapped_column(String(32))
+    """The supervised account that pays."""
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[RefundState] = mapped_column(String(12), default=RefundState.ORDERED)
+    event_id: Mapped[str | None] = mapped_column(String(80))
+    bank_serial: Mapped[str | None] = mapped_column(String(80))
+    evidence_digest: Mapped[str | None] = mapped_column(String(64))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+append_only(SupervisionAccount)
+append_only(MaintenanceFundRate)
+append_only(Bill, may_change=("state", "sent_at", "confirmed_at"))
+append_only(BankConfirmation)
+append_only(SuspenseReceipt)
+append_only(Refund, may_change=("state", "event_id", "bank_serial", "evidence_digest", "confirmed_at"))

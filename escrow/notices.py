@@ -1,0 +1,35 @@
+"""The printable payment notice (缴款通知书)."""
+
+from escrow.models import Bill, BillKind
+from escrow.rules import ACCOUNTS, TITLES
+from kernel.money import yuan, yuan_in_words
+from kernel.rendering import render_template
+
+
+def payment_notice_html(bill: Bill) -> str:
+    """The notice as HTML for `Renderer.pdf`. Pure: only what the bill says; for the payer, so nothing is masked."""
+    kind = BillKind(bill.kind)
+    context = {
+        "bill": bill,
+        "title": TITLES[kind],
+        "account_title": ACCOUNTS[kind],
+        "amount": yuan(bill.amount_fen),
+        "amount_in_words": yuan_in_words(bill.amount_fen),
+        "rate": _rate(bill),
+        "issued_on": f"{bill.issued_on:%Y}年{bill.issued_on.month}月{bill.issued_on.day}日",
+    }
+    return render_template("escrow", "payment_notice.html", context)
+
+
+def _rate(bill: Bill) -> dict[str, object] | None:
+    basis = bill.basis
+    if not basis:
+        return None
+    return {
+        "per_sqm": yuan(basis["fen_per_sqm"]),
+        "lift": "有电梯" if basis["with_lift"] else "无电梯",
+        "area": basis["area"],
+        "source": basis["source"],
+        "valid_from": basis["valid_from"],
+        "demonstration": basis["demonstration"],
+    }

@@ -1,0 +1,154 @@
+"""Pure decisions about money: what a sale owes, and whether a bank's confirmation pays a notice."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from escrow.models import UNPAID, BillKind, BillState
+from escrow.schemas import Confirmation, MissingMoney
+from kernel.errors import Conflict, Invalid
+from kernel.money import MAX_FEN, yuan
+
+TITLES = {BillKind.DOWN_PAYMENT: "购房款（首付款）", BillKind.MAINTENANCE_FUND: "住宅专项维修资金"}
+ACCOUNTS = {BillKind.DOWN_PAYMENT: "预售资金监管账户", BillKind.MAINTENANCE_FUND: "维修资金专户"}
+
+
+class UsageClass(StrEnum):
+    """How a unit's usage counts for the maintenance fund (《住宅专项维修资金管理办法》, 部令165号)."""
+
+    RESIDENTIAL = "residential"
+    NON_RESIDENTIAL = "non_residential"
+    """Shops and the like; they pay where they belong to a residential building or estate."""
+    ANCILLARY = "ancillary"
+    """Parking spaces, garages, store rooms."""
+
+
+class RateMissing(Conflict):
+    """The county has set no rate for this usage on that day."""
+
+    code = "escrow.rate_missing"
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """A dated rate of the county."""
+
+    usage_class: UsageClass
+    with_lift: bool
+    fen_per_sqm: int
+    valid_from: date
+    source: str
+    demonstration: bool
+
+
+class BillFacts(Struct, frozen=True, kw_only=True):
+    """What is known of a notice when a callback names it."""
+
+    notice_no: str
+    kind: BillKind
+    state: BillState
+    amount_fen: int
+    account_no: str
+
+
+class SuspenseReason(StrEnum):
+    """Why money could not be matched with a notice."""
+
+    UNKNOWN_NOTICE = "unknown_notice"
+    WRONG_ACCOUNT = "wrong_account"
+    WRONG_AMOUNT = "wrong_amount"
+    VOID_NOTICE = "void_notice"
+    ALREADY_PAID = "already_paid"
+
+
+class Unrecognised(Struct, frozen=True, kw_only=True):
+    """The reason and the words for people."""
+
+    reason: SuspenseReason
+    words: str
+
+
+def usage_class(usage: str) -> UsageClass:
+    """The class of a usage written in words, such as 成套住宅 or 商业服务 (房屋用途)."""
+    if any(word in usage for word in ("车位", "车库", "储藏")):
+        return UsageClass.ANCILLARY
+    if "非住宅" in usage:
+        return UsageClass.NON_RESIDENTIAL
+    if any(word in usage for word in ("住宅", "别墅", "高档公寓", "集体宿舍")):
+        return UsageClass.RESIDENTIAL
+    return UsageClass.NON_RESIDENTIAL
+
+
+def rate_on(rates: Iterable[Rate], usage: UsageClass, *, with_lift: bool, on: date) -> Rate:
+    """The rate in force on a day: the latest that is not after it. Raises RateMissing."""
+    fitting = [r for r in rates if r.usage_class == usage and r.with_lift == with_lift and r.valid_from <= on]
+    if not fitting:
+        raise RateMissing("本县尚未设定该用途房屋的维修资金缴存标准，请住建部门先行设定")
+    return max(fitting, key=lambda rate: rate.valid_from)
+
+
+def maintenance_fund_fen(rate: Rate, area: Decimal) -> int:
+    """Rate × building area in fen, exact, rounded half up (四舍五入) to the fen."""
+    if not area.is_finite() or area <= 0 or area.as_tuple().exponent < -2:  # type: ignore[operator]
+        raise Invalid("建筑面积应为大于零、最多两位小数的数", field="area")
+    return int((rate.fen_per_sqm * area).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def bills_of_sale(down_payment_fen: int, rate: Rate, area: Decimal) -> dict[BillKind, int]:
+    """Which notices a sale needs and their amounts. A rate of 0 asks for no maintenance fund."""
+    if not 0 < down_payment_fen <= MAX_FEN:
+        raise Invalid("首付款金额应大于零", field="down_payment_fen")
+    fund = maintenance_fund_fen(rate, area)
+    asked = {BillKind.DOWN_PAYMENT: down_payment_fen}
+    return asked | {BillKind.MAINTENANCE_FUND: fund} if fund else asked
+
+
+def judge(confirmation: Confirmation, bill: BillFacts | None) -> Unrecognised | None:
+    """None when the money pays the notice exactly; otherwise why it goes to suspense."""
+    if bill is None:
+        return _not(SuspenseReason.UNKNOWN_NOTICE, f"没有编号为 {confirmation.notice_no} 的缴款通知书")
+    if confirmation.account_no != bill.account_no:
+        return _not(SuspenseReason.WRONG_ACCOUNT, f"款项未缴入通知书载明的{ACCOUNTS[bill.kind]}")
+    if bill.state is BillState.VOID:
+        return _not(SuspenseReason.VOID_NOTICE, f"缴款通知书 {bill.notice_no} 已作废")
+    if bill.state not in UNPAID:
+        return _not(SuspenseReason.ALREADY_PAID, f"缴款通知书 {bill.notice_no} 已缴清，本笔为重复缴款")
+    if confirmation.amount_fen != bill.amount_fen:
+        words = f"应缴 {yuan(bill.amount_fen)} 元，实缴 {yuan(confirmation.amount_fen)} 元，金额不符"
+        return _not(SuspenseReason.WRONG_AMOUNT, words)
+    return None
+
+
+def missing_money(bills: Sequence[BillFacts]) -> list[MissingMoney]:
+    """What still keeps the gate shut: every kind ever billed for the contract must be confirmed, and one must exist.
+
+    Looking at every kind ever billed means that voiding a notice closes the gate instead of opening it.
+    """
+    kinds = {BillKind.DOWN_PAYMENT} | {bill.kind for bill in bills}
+    missing = []
+    for kind in (kind for kind in BillKind if kind in kinds):
+        of_kind = [bill for bill in bills if bill.kind == kind]
+        if any(bill.state is BillState.CONFIRMED for bill in of_kind):
+            continue
+        unpaid = next((bill for bill in of_kind if bill.state in UNPAID), None)
+        missing.append(_unpaid(unpaid) if unpaid else _unbilled(kind, billed_before=bool(of_kind)))
+    return missing
+
+
+def _unpaid(bill: BillFacts) -> MissingMoney:
+    words = (
+        f"{TITLES[bill.kind]} {yuan(bill.amount_fen)} 元尚未到账："
+        f"请凭缴款通知书 {bill.notice_no} 缴入{ACCOUNTS[bill.kind]}，银行确认后自动更新"
+    )
+    return MissingMoney(kind=bill.kind, notice_no=bill.notice_no, amount_fen=bill.amount_fen, words=words)
+
+
+def _unbilled(kind: BillKind, *, billed_before: bool) -> MissingMoney:
+    state = "缴款通知书已作废或已退款，需重新开具" if billed_before else "尚未开具缴款通知书"
+    return MissingMoney(kind=kind, notice_no=None, amount_fen=None, words=f"{TITLES[kind]}{state}")
+
+
+def _not(reason: SuspenseReason, words: str) -> Unrecognised:
+    return Unrecognised(reason=reason, words=words)

@@ -1,0 +1,124 @@
+"""Values at the edges of the money room. Money is integer fen (分), area Decimal ㎡ with two digits."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from msgspec import Struct
+
+from escrow.models import BillKind
+
+
+class SaleMoney(Struct, frozen=True, kw_only=True):
+    """What a sale owes before its contract may be submitted."""
+
+    contract_id: UUID
+    project_id: UUID
+    unit_id: UUID
+    unit_code: str
+    payer: str
+    down_payment_fen: int
+    """The first payment into supervision: the down payment, or the whole price of a sale paid at once."""
+    area: Decimal
+    """Building area (建筑面积)."""
+    has_lift: bool
+    usage: str
+    on: date
+    """The day whose rates apply."""
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """The bank's statement that money came in; its signature has been verified by the gateway."""
+
+    event_id: str
+    notice_no: str
+    amount_fen: int
+    paid_at: datetime
+    bank_serial: str
+    account_no: str
+    evidence_digest: str
+    """Blob of the signed message."""
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What became of a confirmation. It is a value, not an error, because the money must stay booked either way."""
+
+    event_id: str
+    bill_id: UUID | None
+    """The notice that it paid; None when the money went to suspense (不明入账)."""
+    contract_id: UUID | None
+    reason: str | None
+    """Why it was not recognised: a SuspenseReason."""
+    words: str | None
+    duplicate: bool
+    """The same callback was answered before; nothing was booked now."""
+
+    @property
+    def recognised(self) -> bool:
+        """Whether the money paid its notice."""
+        return self.bill_id is not None
+
+
+class RefundConfirmation(Struct, frozen=True, kw_only=True):
+    """The bank's statement that a refund has been paid out."""
+
+    event_id: str
+    refund_no: str
+    amount_fen: int
+    paid_at: datetime
+    bank_serial: str
+    account_no: str
+    evidence_digest: str
+
+
+class MissingMoney(Struct, frozen=True, kw_only=True):
+    """One thing that still keeps the contract from being submitted."""
+
+    kind: BillKind
+    notice_no: str | None
+    amount_fen: int | None
+    words: str
+
+
+class ReceiptLine(Struct, frozen=True, kw_only=True):
+    """One receipt on a project's supervision account."""
+
+    notice_no: str
+    unit_code: str
+    contract_id: UUID
+    amount_fen: int
+    paid_at: datetime
+    bank_serial: str
+    state: str
+
+
+class ProjectFund(Struct, frozen=True, kw_only=True):
+    """The supervised money of a project, for the housing department."""
+
+    account_no: str
+    bank_name: str
+    mode: str
+    quota_fen: int | None
+    balance_fen: int
+    """Supervised money that is there now."""
+    received_fen: int
+    outstanding_fen: int
+    """Asked for by notices that are not paid yet."""
+    refunding_fen: int
+    """Owed back to buyers and not yet paid out by the bank."""
+    refunded_fen: int
+    receipts: tuple[ReceiptLine, ...]
+
+
+class SuspenseLine(Struct, frozen=True, kw_only=True):
+    """One unmatched receipt, for the housing department's list."""
+
+    received_at: datetime
+    event_id: str
+    notice_no: str
+    account_no: str
+    bank_serial: str
+    amount_fen: int
+    paid_at: datetime
+    reason: str
+    words: str
