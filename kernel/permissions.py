@@ -30,6 +30,7 @@ class Permission(StrEnum):
     PII_REVEAL = "pii.reveal"
     USERS_MANAGE = "users.manage"
     OPERATIONS_VIEW = "operations.view"
+    OPERATIONS_MANAGE = "operations.manage"
     CITIZEN_SELF = "citizen.self"
 
 

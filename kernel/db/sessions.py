@@ -67,6 +67,8 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=10,
             pool_pre_ping=True,
+            # Values may be personal data, and messages end up in logs and on the outbox.
+            hide_parameters=True,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=json.loads,
             connect_args={

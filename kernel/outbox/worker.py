@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 QUEUE = "yiti"
 SWEEP_SECONDS = 2.0
+CHORE_SECONDS = 10.0
 POLL_SECONDS = 0.02
 BATCH = 100
 STOP_SECONDS = 20.0
@@ -35,7 +36,7 @@ Chore = Callable[[str], Awaitable[None]]
 class OutboxWorker:
     """Delivers events of every county, a bounded number at a time.
 
-    `chores` run once per county and sweep, for work that time itself makes due (sealing the audit log, reminders).
+    `chores` run for every county every ten seconds: work that time itself makes due (sealing the audit log).
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class OutboxWorker:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._sweep_forever())
+                group.create_task(self._chores_forever())
                 group.create_task(self._listen_forever())
         finally:
             if self.running:
@@ -90,12 +92,20 @@ class OutboxWorker:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self) -> None:
-        """Start whatever is due, and let each county's chores run."""
+        """Start whatever is due."""
         for tenant in await counties(self.database):
             for event_id in await due_events(self.database, tenant, BATCH):
                 self.wake(tenant, event_id)
-            for chore in self.chores:
-                await chore(tenant)
+
+    async def _chores_forever(self) -> None:
+        while True:
+            await asyncio.sleep(CHORE_SECONDS)
+            try:
+                for tenant in await counties(self.database):
+                    for chore in self.chores:
+                        await chore(tenant)
+            except Exception as error:  # noqa: BLE001  a chore that fails must not stop deliveries; it comes round again
+                log.error("outbox.chore_failed", error=type(error).__name__)
 
     async def _listen_forever(self) -> None:
         while True:

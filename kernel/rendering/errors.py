@@ -10,11 +10,12 @@ class MissingGlyph(Invalid):
 
     code = "rendering.missing_glyph"
 
-    def __init__(self, codepoints: Iterable[int]) -> None:
+    def __init__(self, codepoints: Iterable[int], *, field: str | None = None) -> None:
         self.characters = tuple(chr(codepoint) for codepoint in sorted(set(codepoints)))
         named = "、".join(f"“{_shown(character)}”（U+{ord(character):04X}）" for character in self.characters)
         super().__init__(
             f"字库中没有以下字符，无法生成文书：{named}。请核对录入是否有误；确为姓名用字的，请联系管理员补充字库。",
+            field=field,
             extra={"characters": [f"U+{ord(character):04X}" for character in self.characters]},
         )
 

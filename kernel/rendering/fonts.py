@@ -5,8 +5,11 @@ a character that they lack is seen as missing instead of being drawn by chance i
 TrueType only: region-subset Noto OTF (CID-CFF) fails PDF/A and shows nothing in MuPDF.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
+
+from fontTools.ttLib import TTFont
 
 from kernel.rendering.errors import FontsMissing
 
@@ -44,3 +47,22 @@ def isolate_fonts(assets_dir: Path, folder: Path) -> Path:
         encoding="utf-8",
     )
     return config
+
+
+def uncovered(text: str, assets_dir: Path) -> tuple[int, ...]:
+    """The code points of a text that none of our fonts can draw; empty when it can be printed.
+
+    So that a name is refused when it is typed in, and not when its documents are rendered. The first call of a process
+    reads the fonts, which takes a second or two: from a coroutine call it in a thread. `FontsMissing` as in `font_files`.
+    """
+    wanted = {ord(character) for character in text if not character.isspace()}
+    return tuple(sorted(wanted - _covered(tuple(font_files(assets_dir)))))
+
+
+@lru_cache(maxsize=1)
+def _covered(files: tuple[Path, ...]) -> frozenset[int]:
+    covered: set[int] = set()
+    for path in files:
+        with TTFont(path, lazy=True) as font:
+            covered.update(font.getBestCmap())
+    return frozenset(covered)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from uuid import uuid4
 
 import pytest
 from kernel.db.schema import load_modules
@@ -18,7 +19,7 @@ from yiti.resources import open_resources
 @pytest.fixture(scope="session")
 async def stage(testbed: Testbed, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The stage, shared by all journey tests of this process: each takes a home of its own."""
-    name = f"stage_{testbed.worker}"
+    name = f"stage_{uuid4().hex[:12]}"
     await testbed.make_database(name)
     folder = tmp_path_factory.mktemp("stage")
     sandbox = Sandbox(folder, settings.keys_dir)

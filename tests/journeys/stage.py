@@ -103,7 +103,7 @@ class Stage:
                 Instalment(due=today(), amount_fen=PRICE - DOWN, kind="loan"),
             ]
             blanks = {"loan_bank": "演示建设银行", "property_company": "演示物业服务有限公司"} | (
-                {"mortgagee": "演示农商银行", "mortgage_no": "1"} if building == 3 else {}
+                {"mortgagee": "演示农商银行", "mortgage_no": "1", "mortgagee_consent": "同意销售函2026-01"} if building == 3 else {}
             )
             await contracts.save_terms(tx, clerk, contract.id, PRICE, plan, blanks, revision=contract.revision)
         return contract.id

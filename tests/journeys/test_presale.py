@@ -2,14 +2,18 @@
 
 from fractions import Fraction
 
+import contracts.service as contracts
 import e_archive.service as e_archive
+import escrow.service as escrow
 import pytest
 from kernel.db import ReadSession
+from kernel.permissions import system_actor
 from sqlalchemy import select
 from tests.journeys.stage import HOME, Stage, buyer
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.cases.models import Case
+from yiti.certificates import service as certificates
 from yiti.journeys import presale
 from yiti.journeys.sale.errors import MoneyMissing, UnitNotForSale
 from yiti.register.book import current_entries
@@ -91,3 +95,30 @@ async def test_a_second_sale_of_the_unit_is_impossible(stage: Stage) -> None:
     with pytest.raises(UnitNotForSale):
         async with stage.resources.database.transaction(HOME) as tx:
             await presale.start_sale(tx, clerk, sale.unit_id)
+
+
+async def test_both_sides_cancel_a_filed_sale_and_the_home_is_free_again(stage: Stage) -> None:
+    contract_id = await stage.drafted([buyer("甲"), buyer("乙")], "joint")
+    proof = await stage.finished(contract_id)
+    manager, citizen = await stage.actor("jingli"), system_actor(HOME)
+    async with stage.resources.database.transaction(HOME) as tx:
+        await contracts.request_cancellation(tx, manager, contract_id, "seller", "买受人贷款未获批准")
+        await contracts.agree_cancellation(tx, citizen, contract_id, "buyer-1")
+    async with stage.resources.database.read(HOME) as reader:
+        assert await current_entries(reader, proof.unit_id), "one co-owner alone cannot end it"
+    async with stage.resources.database.transaction(HOME) as tx:
+        await contracts.agree_cancellation(tx, citizen, contract_id, "buyer-2")
+
+    async def rights() -> int:
+        async with stage.resources.database.read(HOME) as reader:
+            return len(await current_entries(reader, proof.unit_id))
+
+    await stage.until(rights, lambda count: count == 0)
+    async with stage.resources.database.transaction(HOME) as tx:
+        assert (await certificates.get(tx, proof.id)).state == "cancelled"
+        refunds = await escrow.refunds_of(tx, contract_id)
+        assert sum(one.amount_fen for one in refunds) == sum(
+            one.amount_fen for one in await escrow.bills_of(tx, contract_id)
+        )
+        again = await presale.start_sale(tx, await stage.actor("shoulou"), proof.unit_id)
+        assert again.id != contract_id

@@ -1,0 +1,1 @@
+"""Organisations, users, roles, sessions: who is signed in, and what they may do."""

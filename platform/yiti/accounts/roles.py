@@ -1,0 +1,89 @@
+"""Every role, in one place: what it may do, and which kind of organisation may give it to its people.
+
+Duties are kept apart (三员分立, 等保三级): who administers users holds no business permission, and the other way round.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kernel.permissions import Permission
+
+__all__ = ["ORGANISATION_KINDS", "ROLES", "OrganisationKind", "Role", "permissions_of", "roles_for"]
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is to the platform."""
+
+    DEVELOPER = "developer"
+    BANK = "bank"
+    HOUSING_DEPARTMENT = "housing_department"
+    REGISTRATION_CENTRE = "registration_centre"
+    OPERATOR = "operator"
+
+
+ORGANISATION_KINDS: dict[OrganisationKind, str] = {
+    OrganisationKind.DEVELOPER: "房地产开发企业",
+    OrganisationKind.BANK: "银行",
+    OrganisationKind.HOUSING_DEPARTMENT: "住房和城乡建设局",
+    OrganisationKind.REGISTRATION_CENTRE: "不动产登记中心",
+    OrganisationKind.OPERATOR: "平台运维单位",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of permissions; `kind` is the only kind of organisation whose users may hold it."""
+
+    code: str
+    title: str
+    duty: str
+    kind: OrganisationKind
+    permissions: frozenset[Permission]
+
+
+def _role(code: str, title: str, duty: str, kind: OrganisationKind, *permissions: Permission) -> Role:
+    return Role(code, title, duty, kind, frozenset(permissions))
+
+
+_P, _K = Permission, OrganisationKind
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in (
+        _role(
+            "estate_clerk", "楼盘管理员", "登记项目、楼幢和楼盘表，核发预售许可",
+            _K.HOUSING_DEPARTMENT, _P.ESTATE_MANAGE, _P.PERMIT_ISSUE, _P.ESCROW_VIEW, _P.SALE_VIEW,
+        ),
+        _role(
+            "escrow_supervisor", "资金监管员", "查看预售资金和维修资金",
+            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW,
+        ),
+        _role("sales_clerk", "售楼员", "签约、提交合同", _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE),
+        _role(
+            "sales_manager", "售楼负责人", "签约、提交合同，加盖企业电子印章",
+            _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW,
+        ),
+        _role("bank_clerk", "银行经办", "查看本行监管账户", _K.BANK, _P.ESCROW_VIEW),
+        _role("window_clerk", "窗口人员", "查看业务件和登记簿", _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.REGISTER_VIEW),
+        _role(
+            "registrar", "登记员", "审核业务件、登簿，依规定查看完整个人信息",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_DECIDE, _P.REGISTER_VIEW, _P.PII_REVEAL,
+        ),
+        _role(
+            "administrator", "系统管理员", "管理单位和用户，处理系统运行问题",
+            _K.OPERATOR, _P.USERS_MANAGE, _P.OPERATIONS_VIEW, _P.OPERATIONS_MANAGE,
+        ),
+        _role("auditor", "安全审计员", "查看审计日志和系统运行状态", _K.OPERATOR, _P.OPERATIONS_VIEW),
+    )
+}  # fmt: skip
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
+    """What the roles together may do; a role that no longer exists gives nothing."""
+    return frozenset(permission for code in roles if code in ROLES for permission in ROLES[code].permissions)
+
+
+def roles_for(kind: OrganisationKind) -> list[Role]:
+    """The roles that an organisation of this kind may give."""
+    return [role for role in ROLES.values() if role.kind is kind]

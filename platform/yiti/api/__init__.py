@@ -1,0 +1,1 @@
+"""For machines: counterparties' callbacks, health, metrics."""
