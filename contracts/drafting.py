@@ -67,9 +67,14 @@ async def _unit_taken(tx: WriteSession, unit_id: UUID) -> UnitTaken:
     return UnitTaken(words, extra={"contract_id": str(other.id), "status": other.status})
 
 
-async def refresh(tx: WriteSession, actor: Actor, contract_id: UUID, home: Home, seller: Seller) -> Contract:
-    """Bring the facts of unit and seller in a draft up to date (a mortgage released, a permit changed)."""
-    contract = await locked_by_seller(tx, actor, contract_id)
+async def refresh(
+    tx: WriteSession, actor: Actor, contract_id: UUID, home: Home, seller: Seller, *, revision: int | None = None
+) -> Contract:
+    """Bring the facts of unit and seller in a draft up to date (a mortgage released, a permit changed).
+
+    ``Stale`` when somebody has changed the draft since the given revision.
+    """
+    contract = await locked_by_seller(tx, actor, contract_id, revision)
     expect(contract, "draft")
     if (home.unit_id, seller.organisation_id) != (contract.unit_id, contract.organisation_id):
         raise ContractNotFound

@@ -102,6 +102,8 @@ END $$""",
 
 @event.listens_for(Table, "after_create")
 def _wall(table: Table, connection: Any, **_: Any) -> None:
+    if table.metadata is not Base.metadata:
+        return
     for statement in wall_statements(table):
         connection.exec_driver_sql(statement)
 

@@ -43,6 +43,8 @@ async def create_all(owner_url: str) -> None:
     """Build the schema from the metadata in an empty database, as the owner role."""
     metadata = whole_metadata()
     engine = create_async_engine(owner_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+    finally:
+        await engine.dispose()

@@ -53,7 +53,7 @@ def uncovered(text: str, assets_dir: Path) -> tuple[int, ...]:
     """The code points of a text that none of our fonts can draw; empty when it can be printed.
 
     So that a name is refused when it is typed in, and not when its documents are rendered. The first call of a process
-    reads the fonts, which takes a second or two: from a coroutine call it in a thread. `FontsMissing` as in `font_files`.
+    reads the fonts, which takes a second or two: from a coroutine call it in a thread. Raises `FontsMissing`.
     """
     wanted = {ord(character) for character in text if not character.isspace()}
     return tuple(sorted(wanted - _covered(tuple(font_files(assets_dir)))))

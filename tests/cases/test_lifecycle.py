@@ -31,3 +31,7 @@ def test_everything_has_words_and_every_step_leads_somewhere() -> None:
     assert set(STATUS_WORDS) == set(CaseStatus)
     assert set(ACTION_WORDS) == set(Action)
     assert {at for at, _ in LEADS_TO} | set(LEADS_TO.values()) == set(CaseStatus)
+
+
+def test_a_status_read_from_the_database_counts_as_the_same() -> None:
+    assert available_actions(CaseStatus("booked"), SYSTEM) == available_actions("booked", SYSTEM)  # type: ignore[arg-type]

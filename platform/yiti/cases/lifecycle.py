@@ -66,7 +66,7 @@ BY_A_PERSON = frozenset({Action.RECHECK, Action.APPROVE, Action.REFUSE})
 
 def available_actions(status: CaseStatus, actor: Actor) -> frozenset[Action]:
     """What this actor may do with a case in this status. Pages draw their buttons from it; services check by it."""
-    possible = frozenset(action for (at, action) in LEADS_TO if at is status)
+    possible = frozenset(action for (at, action) in LEADS_TO if at == status)
     if actor.kind is ActorKind.SYSTEM:
         return possible - {Action.REFUSE, Action.RECHECK}
     if actor.may(Permission.CASE_DECIDE):

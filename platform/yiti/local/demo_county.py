@@ -1,0 +1,290 @@
+"""The demo counties: 息县 and 光山县, with offices, staff, developers and homes for sale. All of it is invented.
+
+Loaded through the same services that the offices use. Running it again changes nothing.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from uuid import UUID
+
+from openpyxl import load_workbook
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from escrow.models import SupervisionMode
+from escrow.supervision import (
+    demonstration_rates,
+    register_account,
+    register_maintenance_account,
+    set_rate,
+)
+from kernel.blobs import BlobStore
+from kernel.db import Database, WriteSession
+from kernel.permissions import Actor, system_actor
+from kernel.rendering.fonts import font_files
+from kernel.settings import Settings, get_settings
+from kernel.tenancy.models import County
+from signing.pki import open_pki
+from signing.seals import issue_seal
+from yiti.accounts.models import Organisation, User
+from yiti.accounts.roles import OrganisationKind
+from yiti.accounts.service import create_organisation, create_user
+from yiti.estate.parameters import install_parameters
+from yiti.estate.schemas import Evidence, NewBuilding, NewProject, PermitApplication
+from yiti.estate.service import issue_permit, register_building, register_project
+from yiti.estate.survey_service import apply_survey, preview_survey
+from yiti.estate.survey_template import survey_template
+
+PASSWORD = "Demo-2026-county"  # noqa: S105  printed at every start; production never loads the demo county
+DEVELOPER_PAPERS = ("contract", "notice_application", "handover_agreement")
+BANK = ("CCB-DEMO", "演示建设银行息县支行")
+
+
+@dataclass(frozen=True)
+class DemoBuilding:
+    """A building of the demo project; a mortgaged one sends its cases to a person."""
+
+    number: int
+    floors: int
+    rooms: int
+    has_lift: bool = True
+    mortgagee: str | None = None
+
+
+@dataclass(frozen=True)
+class DemoCounty:
+    """One county to load."""
+
+    code: str
+    name: str
+    agency: str
+    agency_code: str
+    developer: str
+    developer_code: str
+    project: str
+    location: str
+    account_no: str
+    buildings: tuple[DemoBuilding, ...]
+
+
+COUNTIES = (
+    DemoCounty(
+        "411528", "息县", "息县自然资源局", "11411528MB999999XL", "息县演示置业有限公司", "91411528MA99999963",
+        "淮畔雅苑", "息县谯楼街道演示大道88号", "41050188888800000001",
+        (DemoBuilding(1, 18, 4), DemoBuilding(2, 18, 4), DemoBuilding(3, 6, 4, has_lift=False, mortgagee="演示农商银行")),
+    ),
+    DemoCounty(
+        "411522", "光山县", "光山县自然资源局", "11411522MB12345604", "光山县演示地产有限公司", "91411522MA9999990R",
+        "紫水新城", "光山县弦山街道演示路16号", "41050188888800000002", (DemoBuilding(1, 11, 2),),
+    ),
+)  # fmt: skip
+
+STAFF = (
+    ("fangguan", "方管", OrganisationKind.HOUSING_DEPARTMENT, ("estate_clerk",)),
+    ("zijin", "资谨", OrganisationKind.HOUSING_DEPARTMENT, ("escrow_supervisor",)),
+    ("dengji", "登纪", OrganisationKind.REGISTRATION_CENTRE, ("registrar",)),
+    ("guanli", "管理", OrganisationKind.OPERATOR, ("administrator",)),
+    ("shenji", "沈计", OrganisationKind.OPERATOR, ("auditor",)),
+    ("shoulou", "寿楼", OrganisationKind.DEVELOPER, ("sales_clerk",)),
+    ("jingli", "经理", OrganisationKind.DEVELOPER, ("sales_manager",)),
+)  # fmt: skip
+
+
+async def load(settings: Settings) -> None:
+    """Load both counties."""
+    await _make_counties(settings)
+    blobs = BlobStore(settings.blob_url)
+    async with Database(settings.database_url, pool_size=1) as database:
+        for county in COUNTIES:
+            async with database.transaction(county.code) as tx:
+                if await tx.scalar(select(User.id).limit(1)) is None:
+                    await _fill(tx, settings, blobs, county)
+
+
+async def _make_counties(settings: Settings) -> None:
+    engine = create_async_engine(settings.owner_database_url)
+    rows = [
+        {
+            "code": one.code,
+            "name": one.name,
+            "province_abbreviation": "豫",
+            "agency_name": one.agency,
+            "agency_code": one.agency_code,
+        }
+        for one in COUNTIES
+    ]
+    async with engine.begin() as connection:
+        await connection.execute(insert(County).values(rows).on_conflict_do_nothing())
+    await engine.dispose()
+
+
+async def _fill(tx: WriteSession, settings: Settings, blobs: BlobStore, county: DemoCounty) -> None:
+    actor = system_actor(tx.tenant)
+    offices = await _offices(tx, actor, county)
+    for login, name, kind, roles in STAFF:
+        await create_user(
+            tx, actor, organisation_id=offices[kind].id, login=login, display_name=name, roles=roles, password=PASSWORD
+        )
+    await _seals(tx, actor, settings, county, offices[OrganisationKind.DEVELOPER])
+    await install_parameters(tx, actor)
+    for rate in demonstration_rates():
+        await set_rate(tx, actor, rate)
+    await register_maintenance_account(
+        tx, actor, f"{county.account_no[:-2]}99", f"{county.name}住宅专项维修资金专户", *BANK
+    )
+    await _estate(tx, actor, blobs, county, offices[OrganisationKind.DEVELOPER].id)
+
+
+async def _offices(tx: WriteSession, actor: Actor, county: DemoCounty) -> dict[OrganisationKind, Organisation]:
+    kinds = OrganisationKind
+    wanted = (
+        (kinds.HOUSING_DEPARTMENT, f"{county.name}住房和城乡建设局", _code(county, 1)),
+        (kinds.REGISTRATION_CENTRE, f"{county.name}不动产登记中心", _code(county, 2)),
+        (kinds.OPERATOR, f"{county.name}政务数据中心", _code(county, 3)),
+        (kinds.BANK, BANK[1], _code(county, 4)),
+        (kinds.DEVELOPER, county.developer, county.developer_code),
+    )
+    return {
+        kind: await create_organisation(
+            tx, actor, kind=kind, name=name, credit_code=code, address=county.location, phone="0376-5950000",
+            legal_representative="贾某某",
+        )
+        for kind, name, code in wanted
+    }  # fmt: skip
+
+
+def _code(county: DemoCounty, serial: int) -> str:
+    """An invented unified social credit code with a right check character."""
+    from stdnum.cn import uscc  # noqa: PLC0415  only the demo data needs to make codes
+
+    body = f"12{county.code}MB99999{serial:02d}"
+    return body + uscc.calc_check_digit(body)
+
+
+async def _seals(
+    tx: WriteSession, actor: Actor, settings: Settings, county: DemoCounty, developer: Organisation
+) -> None:
+    pki, font = open_pki(settings), font_files(settings.assets_dir)[1]
+    await issue_seal(
+        tx, actor, pki, font, key=f"county:{county.code}:registration", organisation=f"{county.name}不动产登记中心",
+        credit_code=county.agency_code, document_kinds=("proof",),
+    )  # fmt: skip
+    seal = await issue_seal(
+        tx, actor, pki, font, key=f"organisation:{developer.id}", organisation=developer.name,
+        credit_code=developer.credit_code, document_kinds=DEVELOPER_PAPERS, organisation_id=developer.id,
+    )  # fmt: skip
+    developer.seal_key = seal.key
+
+
+async def _estate(tx: WriteSession, actor: Actor, blobs: BlobStore, county: DemoCounty, developer: UUID) -> None:
+    project = await register_project(
+        tx,
+        actor,
+        NewProject(
+            organisation_id=developer,
+            name=county.project,
+            parcel_code=f"{county.code}001001GB00001",
+            location=county.location,
+            land_use_right_no=f"豫（2024）{county.name}不动产权第0000001号",
+            land_term_end=date(2094, 5, 20),
+            planning_permit_no=f"建字第{county.code}202500011号",
+            planning_permit_on=date(2025, 3, 18),
+            construction_permit_no=f"{county.code}202506010101",
+        ),
+    )
+    ids = [
+        (await register_building(tx, actor, _new_building(project.id, building))).id for building in county.buildings
+    ]
+    preview = await preview_survey(tx, actor, blobs, project.id, "演示楼盘表.xlsx", _survey(county))
+    await apply_survey(tx, actor, blobs, preview.id, preview.digest)
+    await register_account(
+        tx, actor, project.id, county.account_no, f"{county.developer}预售资金监管专户", *BANK, "监管协议2026-001", SupervisionMode.FULL,
+        None,
+    )  # fmt: skip
+    evidence = Evidence(
+        land_price_paid_on=date(2024, 6, 1),
+        investment_percent=Decimal("62.50"),
+        supervision_mode="full",
+        supervision_agreement_no="监管协议2026-001",
+        mortgagee_consent_no="演示农商银行同意销售函2026-01",
+    )
+    permit = PermitApplication(
+        project_id=project.id,
+        number=f"{county.name}房预售证第2026001号",
+        building_ids=tuple(ids),
+        evidence=evidence,
+    )
+    await issue_permit(tx, actor, permit)
+
+
+def _new_building(project_id: UUID, building: DemoBuilding) -> NewBuilding:
+    return NewBuilding(
+        project_id=project_id,
+        number=building.number,
+        name=f"{building.number}号楼",
+        floors_total=building.floors,
+        structure="钢筋混凝土结构",
+        has_lift=building.has_lift,
+        planned_handover=date(2027, 12, 31),
+        topped_out_on=date(2026, 9, 30),
+        mortgagee=building.mortgagee,
+    )
+
+
+def _survey(county: DemoCounty) -> bytes:
+    """The surveyor's workbook, on the county's own template."""
+    workbook = load_workbook(BytesIO(survey_template()))
+    sheet = workbook.worksheets[0]
+    for building in county.buildings:
+        for floor in range(1, building.floors + 1):
+            for room in range(1, building.rooms + 1):
+                sheet.append(_survey_row(county, building, floor, room))
+    out = BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def _survey_row(county: DemoCounty, building: DemoBuilding, floor: int, room: int) -> list[object]:
+    household = (floor - 1) * building.rooms + room
+    inner, shared = (Decimal("98.60"), Decimal("24.15")) if room in (1, building.rooms) else (
+        Decimal("71.32"), Decimal("17.58"))  # fmt: skip
+    number = f"{floor}{room:02d}"
+    name = f"{building.number}号楼"
+    return [
+        building.number, name, "1", str(floor), household, number,
+        f"{county.location}{county.project}{name}1单元{number}", "成套住宅", "钢筋混凝土结构",
+        float(inner + shared), float(inner), float(shared),
+    ]  # fmt: skip
+
+
+def accounts() -> list[str]:
+    """The demo accounts, a line each, for the terminal."""
+    roles = {
+        "fangguan": "住建局（楼盘、预售许可、资金）",
+        "zijin": "住建局（资金监管）",
+        "shoulou": "售楼员",
+        "jingli": "售楼负责人（可盖章）",
+        "dengji": "登记员",
+        "guanli": "系统管理员",
+        "shenji": "安全审计员",
+    }
+    return [f"{login:<10} {words}" for login, words in roles.items()]
+
+
+def main() -> None:
+    """Load the demo counties and print how to get in."""
+    settings = get_settings()
+    if settings.environment == "production":
+        raise SystemExit("演示数据不能装入生产环境")
+    asyncio.run(load(settings))
+    counties = "、".join(f"{one.name}（{one.code}）" for one in COUNTIES)
+    print(f"演示县：{counties}，账号相同，密码均为 {PASSWORD}")
+    print("\n".join(accounts()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Fixtures of every room's tests: real PostgreSQL, real Valkey, no network beyond this machine."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from tests.testbed import HOME, Testbed, apply_environment, build, loopback_only
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from kernel.db import Database, WriteSession
+    from kernel.settings import Settings
+
+_TESTBED = pytest.StashKey[Testbed]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings must be in the environment before any module of the platform reads them."""
+    testbed = config.stash[_TESTBED] = build(config)
+    apply_environment(testbed)
+    loopback_only()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if testbed := config.stash.get(_TESTBED, None):
+        testbed.stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    config.stash[_TESTBED].start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["testbed"] = str(node.config.stash[_TESTBED].root)
+
+
+@pytest.fixture(scope="session")
+def testbed(pytestconfig: pytest.Config) -> Testbed:
+    """The running servers and their addresses."""
+    testbed = pytestconfig.stash[_TESTBED]
+    testbed.start()
+    return testbed
+
+
+@pytest.fixture(scope="session")
+def settings() -> "Settings":
+    """Settings of the test run; they point at the run's servers and at directories of this test process."""
+    from kernel.settings import get_settings
+
+    get_settings.cache_clear()
+    return get_settings()
+
+
+@pytest.fixture(scope="session")
+async def database(testbed: Testbed) -> "AsyncIterator[Database]":
+    """This process's database on the application role, with the whole schema and both counties.
+
+    What a test commits here stays for the tests after it; a test that minds takes `fresh_database`.
+    """
+    from kernel.db import Database
+
+    await testbed.make_database(testbed.database)
+    async with Database(testbed.dsn()) as database:
+        yield database
+
+
+@pytest.fixture
+async def fresh_database(testbed: Testbed) -> "AsyncIterator[Database]":
+    """A database that nobody else has written to, dropped afterwards (some 100 ms)."""
+    from kernel.db import Database
+
+    name = f"fresh_{uuid4().hex}"
+    await testbed.make_database(name)
+    async with Database(testbed.dsn(name)) as database:
+        yield database
+    await testbed.drop_database(name)
+
+
+class _Undo(Exception):
+    """Not an error: ends a block without its commit."""
+
+
+@pytest.fixture
+async def tx(database: "Database") -> "AsyncIterator[WriteSession]":
+    """A write session in 息县, always undone: `WriteSession` itself refuses to be committed from inside."""
+    with suppress(_Undo):
+        async with database.transaction(HOME) as session:
+            yield session
+            raise _Undo
+
+
+@pytest.fixture
+async def valkey(testbed: Testbed) -> "AsyncIterator[Redis]":
+    """This process's Valkey, empty."""
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(testbed.valkey_url()) as client:
+        await client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> "Iterator[pytest.MonkeyPatch]":
+    """Change settings by `environment.setenv("YITI_…", …)` before the first `get_settings()` of the test."""
+    from kernel.settings import get_settings
+
+    get_settings.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    get_settings.cache_clear()
