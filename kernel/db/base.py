@@ -58,7 +58,7 @@ class TenantModel(Base):
 
 
 @event.listens_for(TenantModel, "init", propagate=True)
-def _fill_id(target: TenantModel, _args: Any, kwargs: dict[str, Any]) -> None:
+def _fill_id(_target: TenantModel, _args: Any, kwargs: dict[str, Any]) -> None:
     # Known before the flush, so that rows of one transaction can point at each other.
     kwargs.setdefault("id", uuid7())
 

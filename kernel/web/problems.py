@@ -60,7 +60,7 @@ def describe(error: Exception) -> Problem:
     if isinstance(error, OperationalError | PoolTimeout | OSError) or _connection_lost(error):
         log.error("database.away", error=type(error).__name__)
         return describe(Unavailable())
-    log.exception("unexpected", exc_info=error)
+    log.error("unexpected", exc_info=error)
     return _problem(500, "unexpected", "系统出现意外问题，未做任何更改；我们已记录，请稍后重试")
 
 
@@ -87,7 +87,7 @@ def _field_errors(error: ValidationException) -> list[dict[str, str]]:
     ]
 
 
-def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def problem_response(_request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler for machines."""
     problem = describe(error)
     return Response(to_builtins(problem), status_code=problem.status, media_type=PROBLEM_JSON)

@@ -3,13 +3,13 @@
 from itertools import product
 
 import pytest
+
 from kernel.permissions import Actor, ActorKind, Permission, system_actor
 from yiti.cases.lifecycle import ACTION_WORDS, LEADS_TO, STATUS_WORDS, Action, CaseStatus, available_actions
 
 SYSTEM = system_actor("411528")
-REGISTRAR = Actor(
-    kind=ActorKind.STAFF, name="登记员", tenant="411528", permissions=frozenset({Permission.CASE_VIEW, Permission.CASE_DECIDE})
-)  # fmt: skip
+BOTH = frozenset({Permission.CASE_VIEW, Permission.CASE_DECIDE})
+REGISTRAR = Actor(kind=ActorKind.STAFF, name="登记员", tenant="411528", permissions=BOTH)
 READER = Actor(kind=ActorKind.STAFF, name="查询员", tenant="411528", permissions=frozenset({Permission.CASE_VIEW}))
 
 ALLOWED = {

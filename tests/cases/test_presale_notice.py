@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yiti.cases.findings import Level, blocking, open_points, outcome_of
 from yiti.cases.presale_notice import BuyerFact, PresaleFacts, examine
 
@@ -71,7 +72,7 @@ def test_money_without_a_bank_voucher_is_no_verified_evidence() -> None:
     ("born", "minor"),
     [(date(2008, 11, 21), False), (date(2008, 11, 22), True), (date(2026, 1, 1), True), (None, False)],
 )
-def test_a_minor_is_referred_until_the_day_they_turn_eighteen(born: date | None, minor: bool) -> None:  # noqa: FBT001
+def test_a_minor_is_referred_until_the_day_they_turn_eighteen(born: date | None, minor: bool) -> None:
     findings = examine(changed(buyers=(msgspec.structs.replace(BUYER, birth_date=born),)))
     assert (outcome_of(findings) == "refer") is minor
 

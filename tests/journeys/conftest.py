@@ -6,6 +6,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 import pytest
+
 from kernel.db.schema import load_modules
 from kernel.outbox.worker import OutboxWorker
 from kernel.settings import Settings

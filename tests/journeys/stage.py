@@ -10,6 +10,9 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+
 import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
@@ -19,10 +22,8 @@ from kernel.clock import now, today
 from kernel.identifiers import test_resident_id
 from kernel.outbox.models import OutboxEvent
 from kernel.permissions import Actor, ActorKind, system_actor
-from PIL import Image, ImageDraw
 from signing.errors import NotYourTurn
 from signing.schemas import ClientInfo, IdentityAssertion, IdentityStarted
-from sqlalchemy import select
 from tests.integrations.conftest import Sandbox
 from yiti.accounts.models import Organisation, User
 from yiti.accounts.roles import permissions_of
@@ -38,6 +39,9 @@ HOME = "411528"
 ANSWERS = {question.key: question.clear for question in QUESTIONS}
 PRICE = 60_000_000
 DOWN = 20_000_000
+BLANKS = {"loan_bank": "演示建设银行", "property_company": "演示物业服务有限公司"}
+MORTGAGED_BUILDING = 3
+MORTGAGED = {"mortgagee": "演示农商银行", "mortgage_no": "1", "mortgagee_consent": "同意销售函2026-01"}
 _people = count(1)
 T = TypeVar("T")
 
@@ -102,9 +106,7 @@ class Stage:
                 Instalment(due=today(), amount_fen=DOWN, kind="down_payment"),
                 Instalment(due=today(), amount_fen=PRICE - DOWN, kind="loan"),
             ]
-            blanks = {"loan_bank": "演示建设银行", "property_company": "演示物业服务有限公司"} | (
-                {"mortgagee": "演示农商银行", "mortgage_no": "1", "mortgagee_consent": "同意销售函2026-01"} if building == 3 else {}
-            )
+            blanks = BLANKS | (MORTGAGED if building == MORTGAGED_BUILDING else {})
             await contracts.save_terms(tx, clerk, contract.id, PRICE, plan, blanks, revision=contract.revision)
         return contract.id
 
@@ -192,7 +194,7 @@ class Stage:
     async def until(self, ask: Callable[[], Awaitable[T]], good: Callable[[T], bool], seconds: float = 40) -> T:
         try:
             async with asyncio.timeout(seconds):
-                while not good(answer := await ask()):
+                while not good(answer := await ask()):  # noqa: ASYNC110  it happens in the database
                     await asyncio.sleep(0.05)
                 return answer
         except TimeoutError:

@@ -2,13 +2,14 @@
 
 from fractions import Fraction
 
+import pytest
+from sqlalchemy import select
+
 import contracts.service as contracts
 import e_archive.service as e_archive
 import escrow.service as escrow
-import pytest
 from kernel.db import ReadSession
 from kernel.permissions import system_actor
-from sqlalchemy import select
 from tests.journeys.stage import HOME, Stage, buyer
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from sqlalchemy import select
+
 from kernel.clock import now
 from kernel.db import Database, WriteSession
 from kernel.outbox import Event, Park, emit, handles
@@ -14,7 +16,7 @@ from kernel.outbox.delivery import backoff, deliver, due_events, retry_parked
 from kernel.outbox.models import OutboxEvent
 from kernel.outbox.registry import registrations
 from kernel.outbox.worker import OutboxWorker, QueueWaker
-from sqlalchemy import select
+from kernel.settings import Settings
 
 HOME = "411528"
 
@@ -141,7 +143,7 @@ async def test_delayed_events_are_not_due_before_their_time(
 
 async def _until_done(database: Database, event_id: UUID, seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while (await row(database, event_id)).state != "done":
+        while (await row(database, event_id)).state != "done":  # noqa: ASYNC110  it happens in the database
             await asyncio.sleep(0.02)
 
 
@@ -161,7 +163,7 @@ left_open_by_arq = pytest.mark.filterwarnings(
 
 @left_open_by_arq
 @pytest.mark.usefixtures("nothing_to_do", "valkey")
-async def test_the_queue_wakes_a_worker_at_once(fresh_database: Database, settings) -> None:
+async def test_the_queue_wakes_a_worker_at_once(fresh_database: Database, settings: Settings) -> None:
     worker = OutboxWorker(fresh_database, None, settings.valkey_url)
     running = asyncio.create_task(worker.run())
     waker = QueueWaker(settings.valkey_url)

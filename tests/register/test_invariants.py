@@ -5,10 +5,11 @@ from fractions import Fraction
 from uuid import uuid4
 
 import pytest
-from kernel.db import Database, WriteSession
-from kernel.web.problems import constraint_of
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+
+from kernel.db import Database, WriteSession
+from kernel.web.problems import constraint_of
 from tests.register.world import booked, cancellation, entry, make_unit, person, seizure
 from yiti.register.book import current_entries
 from yiti.register.kinds import EntryKind, Sharing

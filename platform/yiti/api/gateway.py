@@ -1,7 +1,7 @@
 """Callbacks of counterparties: verified by the gateway and booked by escrow, in one transaction."""
 
 from litestar import post
-from litestar.params import FromPath
+from litestar.params import FromPath, RawBody
 
 import escrow.service as money
 from escrow.schemas import Confirmation, RefundConfirmation
@@ -24,7 +24,7 @@ _LIMIT_BYTES = 64 * 1024
     request_max_body_size=_LIMIT_BYTES,
 )
 async def receive_event(
-    tx: Tx, tenant: Tenant, resources: Parts, counterparty: FromPath[str], body: bytes
+    tx: Tx, tenant: Tenant, resources: Parts, counterparty: FromPath[str], body: RawBody
 ) -> dict[str, str]:
     """Open to anyone who can sign: the message's own signature is the credential.
 

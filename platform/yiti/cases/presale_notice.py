@@ -100,9 +100,10 @@ def permit_covers_unit(facts: PresaleFacts) -> Finding:
 
 def money_is_paid(facts: PresaleFacts) -> Finding:
     """息政办〔2023〕41号 二（一）: supervised money and maintenance fund come before filing."""
+    vouchers = "、".join(facts.money_references)
     return _finding(
         "money", "预售资金进入监管账户、维修资金已缴存", "息政办〔2023〕41号二（一）；河南省物业管理条例第六十五条",
-        Evidence(source="监管银行缴款确认凭证", verified=bool(facts.money_references), reference="、".join(facts.money_references)),
+        Evidence(source="监管银行缴款确认凭证", verified=bool(vouchers), reference=vouchers),
         "；".join(facts.money_missing),
     )  # fmt: skip
 
@@ -110,9 +111,10 @@ def money_is_paid(facts: PresaleFacts) -> Finding:
 def parties_are_who_they_say(facts: PresaleFacts) -> Finding:
     """Every buyer was identified by real name and face."""
     unknown = [buyer.name for buyer in facts.buyers if not buyer.identity_matched]
+    references = "、".join(buyer.identity_reference for buyer in facts.buyers)
     return _finding(
         "identity", "申请人实名实人核验", "不动产登记暂行条例第十六条；电子签名法第十三条",
-        Evidence(source="统一身份认证", verified=not unknown, reference="、".join(b.identity_reference for b in facts.buyers)),
+        Evidence(source="统一身份认证", verified=not unknown, reference=references),
         f"身份未核验：{'、'.join(unknown)}" if unknown else "",
     )  # fmt: skip
 

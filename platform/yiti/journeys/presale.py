@@ -16,7 +16,7 @@ import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
 from contracts.models import Contract
-from escrow.models import Bill
+from escrow.models import Bill, BillState
 from escrow.schemas import SaleMoney
 from kernel.audit import audit
 from kernel.clock import now, today
@@ -35,6 +35,7 @@ from yiti.journeys.models import Sale
 from yiti.journeys.sale import booking
 from yiti.journeys.sale.errors import (
     AlreadySubmitted,
+    MoneyArrived,
     MoneyMissing,
     NotYourProject,
     SaleNotFound,
@@ -108,6 +109,9 @@ async def take_back(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:
     if sale.submitted_at is not None:
         raise AlreadySubmitted
     await escrow.void_bills(tx, actor, contract_id)
+    # The notices are locked now: a confirmation comes either before this look or finds its notice void.
+    if any(bill.state == BillState.CONFIRMED for bill in await escrow.bills_of(tx, contract_id)):
+        raise MoneyArrived
     await contracts.reopen(tx, actor, contract_id)
 
 

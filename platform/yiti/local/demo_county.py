@@ -75,7 +75,11 @@ COUNTIES = (
     DemoCounty(
         "411528", "息县", "息县自然资源局", "11411528MB999999XL", "息县演示置业有限公司", "91411528MA99999963",
         "淮畔雅苑", "息县谯楼街道演示大道88号", "41050188888800000001",
-        (DemoBuilding(1, 18, 4), DemoBuilding(2, 18, 4), DemoBuilding(3, 6, 4, has_lift=False, mortgagee="演示农商银行")),
+        (
+            DemoBuilding(1, 18, 4),
+            DemoBuilding(2, 18, 4),
+            DemoBuilding(3, 6, 4, has_lift=False, mortgagee="演示农商银行"),
+        ),
     ),
     DemoCounty(
         "411522", "光山县", "光山县自然资源局", "11411522MB12345604", "光山县演示地产有限公司", "91411522MA9999990R",
@@ -159,7 +163,7 @@ async def _offices(tx: WriteSession, actor: Actor, county: DemoCounty) -> dict[O
 
 def _code(county: DemoCounty, serial: int) -> str:
     """An invented unified social credit code with a right check character."""
-    from stdnum.cn import uscc  # noqa: PLC0415  only the demo data needs to make codes
+    from stdnum.cn import uscc
 
     body = f"12{county.code}MB99999{serial:02d}"
     return body + uscc.calc_check_digit(body)
@@ -202,8 +206,8 @@ async def _estate(tx: WriteSession, actor: Actor, blobs: BlobStore, county: Demo
     preview = await preview_survey(tx, actor, blobs, project.id, "演示楼盘表.xlsx", _survey(county))
     await apply_survey(tx, actor, blobs, preview.id, preview.digest)
     await register_account(
-        tx, actor, project.id, county.account_no, f"{county.developer}预售资金监管专户", *BANK, "监管协议2026-001", SupervisionMode.FULL,
-        None,
+        tx, actor, project.id, county.account_no, f"{county.developer}预售资金监管专户", *BANK,
+        "监管协议2026-001", SupervisionMode.FULL, None,
     )  # fmt: skip
     evidence = Evidence(
         land_price_paid_on=date(2024, 6, 1),

@@ -11,25 +11,30 @@ DECLARE
 BEGIN
   PERFORM 1 FROM units WHERE tenant_id = NEW.tenant_id AND id = NEW.unit_id AND code = NEW.unit_code FOR UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no such unit' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'register_unit_exists';
+    RAISE EXCEPTION 'no such unit'
+        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'register_unit_exists';
   END IF;
   IF NEW.status <> 'current' THEN
-    RAISE EXCEPTION 'entries start current' USING ERRCODE = 'check_violation', CONSTRAINT = 'register_starts_current';
+    RAISE EXCEPTION 'entries start current'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_starts_current';
   END IF;
   IF disposes AND EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'seizure' AND e.status = 'current' AND e.rank = 0) THEN
-    RAISE EXCEPTION 'unit is seized' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_under_seizure';
+    RAISE EXCEPTION 'unit is seized'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_under_seizure';
   END IF;
   IF NEW.kind IN ('ownership', 'mortgage') AND EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'presale_notice' AND e.status = 'current' AND e.id IS DISTINCT FROM NEW.closes_id) THEN
-    RAISE EXCEPTION 'live presale notice' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_against_notice';
+    RAISE EXCEPTION 'live presale notice'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_against_notice';
   END IF;
   IF NEW.kind = 'presale_mortgage_notice' AND NOT EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'presale_notice' AND e.status = 'current') THEN
-    RAISE EXCEPTION 'no live presale notice' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_mortgage_notice_on_notice';
+    RAISE EXCEPTION 'no live presale notice'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_mortgage_notice_on_notice';
   END IF;
   RETURN NEW;
 END $$"""
@@ -38,12 +43,14 @@ ENTRY_CLOSING = """
 CREATE FUNCTION register_entry_closing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.status = 'historical' THEN
-    RAISE EXCEPTION 'closed for good' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_for_good';
+    RAISE EXCEPTION 'closed for good'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_for_good';
   END IF;
   IF NEW.closed_by_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.closed_by_id
         AND e.unit_id = NEW.unit_id AND e.closes_id = NEW.id) THEN
-    RAISE EXCEPTION 'closed by a stranger' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_by_its_successor';
+    RAISE EXCEPTION 'closed by a stranger'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_by_its_successor';
   END IF;
   RETURN NEW;
 END $$"""
@@ -71,7 +78,8 @@ BEGIN
       WHEN 'joint' THEN holders >= 2 AND shares = 0
       WHEN 'fractional' THEN holders >= 2 AND shares = holders AND n = d
       ELSE false END) THEN
-    RAISE EXCEPTION 'holders and shares do not fit' USING ERRCODE = 'check_violation', CONSTRAINT = 'register_shares_are_whole';
+    RAISE EXCEPTION 'holders and shares do not fit'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_shares_are_whole';
   END IF;
   RETURN NULL;
 END $$"""
@@ -103,7 +111,8 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id
       AND pg_xact_status((((pg_current_xact_id()::text::bigint >> 32) << 32) + e.xmin::text::bigint)::text::xid8)
           = 'in progress') THEN
-    RAISE EXCEPTION 'entry is already booked' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_holder_with_entry';
+    RAISE EXCEPTION 'entry is already booked'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_holder_with_entry';
   END IF;
   RETURN NEW;
 END $$""",

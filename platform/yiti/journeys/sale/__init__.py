@@ -1,1 +1,1 @@
-"""Chapters of the sale's story: gathering the home, making the documents, gathering facts, telling others, archiving."""
+"""Chapters of the sale: gathering the home, making the papers, gathering facts, telling others, archiving."""

@@ -88,8 +88,9 @@ async def manifest(
         evidence_report=evidence.content if evidence else b"{}",
         decision_receipt=msgspec.json.encode(_receipt(receipt)),
         action_log=msgspec.json.encode([_step(action) for action in actions]),
-        exchange_records=tuple(
-            [*await _exchanges(reader, sale.contract_id), *await _vouchers(reader, resources, sale.contract_id)]
+        exchange_records=(
+            *await _exchanges(reader, sale.contract_id),
+            *await _vouchers(reader, resources, sale.contract_id),
         ),
         process=tuple(_step(action) for action in actions),
     )

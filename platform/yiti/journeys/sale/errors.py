@@ -35,3 +35,10 @@ class AlreadySubmitted(Conflict):
 
     code = "sale.already_submitted"
     default_message = "该合同已提交签署，请勿重复提交"
+
+
+class MoneyArrived(Conflict):
+    """The notices of this contract are paid, in part or in full: its amounts can no longer change."""
+
+    code = "sale.money_arrived"
+    default_message = "已有款项到账，不能退回修改；确需变更的，请放弃本次销售，款项原路退回后重新签约"

@@ -1,0 +1,1 @@
+"""What the platform must reach, measured as ratios in one run (`make bench`)."""
