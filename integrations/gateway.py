@@ -1,0 +1,189 @@
+"""The gateway: signed events that counterparties send us, verified, kept as evidence, and accepted once.
+
+`POST /gateway/<county>/<counterparty>/events`, body a signed message (`integrations.envelope`). Answers: 200 accepted,
+or already accepted before (the same event again, signed afresh or byte for byte: nothing happens twice); 401 forged
+or stale; 409 one number for two contents; 413 too large; 422 malformed.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from integrations import supervision_bank
+from integrations.counterparties import Counterparty
+from integrations.envelope import Envelope, open_message
+from integrations.errors import BadSignature, MalformedMessage, Replayed
+from integrations.exchange import Attempt, ExchangeLog
+from integrations.keys import KeyRing
+from integrations.models import Direction, InboundEvent, Outcome
+from integrations.supervision_bank import PaymentConfirmed, RefundDone
+from kernel.blobs import BlobStore
+from kernel.clock import now
+from kernel.db import WriteSession
+from kernel.errors import DomainError
+
+_REJECTED_BODY_BYTES = 4096
+
+
+class BankConfirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """缴款确认凭证, verified. `evidence_digest` names the blob of the signed message."""
+
+    event_id: str
+    notice_no: str
+    amount_fen: int
+    paid_at: datetime
+    bank_serial: str
+    account_no: str
+    payer: str
+    evidence_digest: str
+
+
+class RefundReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that the bank has paid, verified."""
+
+    event_id: str
+    refund_no: str
+    amount_fen: int
+    paid_at: datetime
+    bank_serial: str
+    account_no: str
+    evidence_digest: str
+
+
+class Kind(NamedTuple):
+    """One kind of event: what staff call it, its wire format and what it becomes."""
+
+    title: str
+    data: type[msgspec.Struct]
+    event: type[BankConfirmation] | type[RefundReport]
+
+
+KINDS: dict[tuple[Counterparty, str], Kind] = {
+    (Counterparty.SUPERVISION_BANK, supervision_bank.PAYMENT_CONFIRMED): Kind(
+        "缴款确认", PaymentConfirmed, BankConfirmation
+    ),
+    (Counterparty.SUPERVISION_BANK, supervision_bank.REFUND_DONE): Kind("退款完成", RefundDone, RefundReport),
+}
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified event. When `duplicate`, everything it causes was done before: answer 200 and do nothing."""
+
+    event: BankConfirmation | RefundReport
+    duplicate: bool
+
+
+class Gateway:
+    """The platform's ear. Every message leaves a trace in the exchange log, also a rejected one."""
+
+    def __init__(self, keys: KeyRing, log: ExchangeLog, blobs: BlobStore) -> None:
+        self._keys = keys
+        self._log = log
+        self._blobs = blobs
+
+    async def receive(self, tx: WriteSession, counterparty: str, compact: bytes) -> Received:
+        """Verify one message and accept it in the caller's transaction, together with what it causes.
+
+        Raises BadSignature, StaleMessage, Replayed, MalformedMessage, MessageTooLarge. When the caller's transaction
+        is undone the event is not accepted, and the counterparty's next delivery counts as the first.
+        """
+        started = time.perf_counter()
+        sender = _known(counterparty)
+        envelope: Envelope | None = None
+        try:
+            envelope = verify(self._keys, tx.tenant, sender, compact)
+            event = _typed(sender, envelope, await self._blobs.put(compact))
+            duplicate = not await _accept(tx, sender, envelope, event.evidence_digest)
+        except DomainError as error:
+            await self._write_down(tx.tenant, sender, compact, envelope, started, error=error)
+            raise
+        outcome = Outcome.DUPLICATE if duplicate else Outcome.ANSWERED
+        await self._write_down(tx.tenant, sender, compact, envelope, started, outcome=outcome)
+        return Received(event=event, duplicate=duplicate)
+
+    async def _write_down(
+        self,
+        county: str,
+        sender: Counterparty,
+        compact: bytes,
+        envelope: Envelope | None,
+        started: float,
+        *,
+        outcome: Outcome = Outcome.REFUSED,
+        error: DomainError | None = None,
+    ) -> None:
+        duration = int((time.perf_counter() - started) * 1000)
+        kind = KINDS.get((sender, envelope.op)) if envelope else None
+        entry = Attempt(
+            counterparty=sender,
+            operation=envelope.op[:60] if envelope else "unverified",
+            title=kind.title if kind else "来报（未通过验证）",
+            direction=Direction.IN,
+            key=envelope.key if envelope else "—",
+            attempt=1,
+            outcome=outcome,
+            started_at=now() - timedelta(milliseconds=duration),
+            duration_ms=duration,
+            # Anyone can send rubbish: of what is not signed only the beginning is kept.
+            request=compact if envelope else compact[:_REJECTED_BODY_BYTES],
+            http_status=error.status if error else 200,
+            error=error.code if error else None,
+        )
+        await self._log.record(county, entry)
+
+
+def verify(keys: KeyRing, county: str, counterparty: Counterparty, compact: bytes) -> Envelope:
+    """The envelope of a message that this counterparty signed for this county, within the time window."""
+    envelope = open_message(keys, compact, counterparty)
+    if envelope.county != county:
+        raise BadSignature
+    return envelope
+
+
+def _known(counterparty: str) -> Counterparty:
+    try:
+        return Counterparty(counterparty)
+    except ValueError:
+        raise BadSignature from None
+
+
+def _typed(sender: Counterparty, envelope: Envelope, evidence_digest: str) -> BankConfirmation | RefundReport:
+    kind = KINDS.get((sender, envelope.op))
+    if kind is None:
+        raise MalformedMessage("未约定的报文类型")
+    try:
+        data = msgspec.json.decode(envelope.data, type=kind.data)
+    except msgspec.DecodeError as error:
+        raise MalformedMessage(extra={"reason": str(error)}) from error
+    return kind.event(event_id=envelope.key, evidence_digest=evidence_digest, **msgspec.structs.asdict(data))
+
+
+async def _accept(tx: WriteSession, sender: Counterparty, envelope: Envelope, evidence_digest: str) -> bool:
+    """True the first time. A second delivery at the same moment waits here until the first has been decided."""
+    content = envelope.content_digest()
+    row = insert(InboundEvent).values(
+        tenant_id=tx.tenant,
+        id=uuid7(),
+        created_at=now(),
+        counterparty=sender.value,
+        event_key=envelope.key,
+        jti=envelope.jti,
+        operation=envelope.op,
+        content_digest=content,
+        evidence_digest=evidence_digest,
+    )
+    if await tx.scalar(row.on_conflict_do_nothing().returning(InboundEvent.id)) is not None:
+        return True
+    known = await tx.scalar(
+        select(InboundEvent.content_digest).where(
+            InboundEvent.counterparty == sender.value, InboundEvent.event_key == envelope.key
+        )
+    )
+    if known != content:
+        raise Replayed
+    return False
