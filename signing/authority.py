@@ -1,0 +1,222 @@
+"""X.509 profiles of the platform's certificates, and the OCSP responses and CRL that go with them."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from signing.keys import Credential, new_key
+
+_CN_BYTES = 64
+_CLOCK_SKEW = timedelta(minutes=5)
+ASSERTION_URN = "urn:yiti:identity-assertion:"
+Revoked = Callable[[int], datetime | None]
+"""When the certificate of this serial number was revoked, if it was."""
+OCSP_LIFETIME = timedelta(days=7)
+CRL_LIFETIME = timedelta(days=365)
+
+
+def name(common_name: str, *, organisation: str | None = None, serial: str | None = None) -> x509.Name:
+    """A subject of country CN; `serial` carries what tells two of the same name apart (a social credit code).
+
+    A common name has room for 64 bytes, some 21 Chinese characters. A longer one is cut there and stands in full as
+    the organisation's name, or as a person's given name.
+    """
+    fitting = common_name.encode()[:_CN_BYTES].decode(errors="ignore")
+    parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN")]
+    if organisation:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]))
+    if serial:
+        parts.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
+    if common_name not in {fitting, organisation}:
+        parts.append(x509.NameAttribute(NameOID.GIVEN_NAME, common_name[:64]))
+    parts.append(x509.NameAttribute(NameOID.COMMON_NAME, fitting))
+    return x509.Name(parts)
+
+
+def _usage(*, signs: bool = False, issues: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=signs,
+        content_commitment=signs,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=issues,
+        crl_sign=issues,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _certificate(
+    subject: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    issuer_name: x509.Name,
+    issuer_public: ec.EllipticCurvePublicKey,
+    at: datetime,
+    lifetime: timedelta,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer_name)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(at - _CLOCK_SKEW)
+        .not_valid_after(at + lifetime)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_public), critical=False)
+    )
+
+
+def make_root(common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+    key, subject = new_key(), name(common_name)
+    builder = _certificate(subject, key.public_key(), subject, key.public_key(), at, lifetime)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+    builder = builder.add_extension(_usage(issues=True), critical=True)
+    return Credential(key, builder.sign(key, hashes.SHA256()))
+
+
+def _issue(
+    issuer: Credential, subject: x509.Name, at: datetime, lifetime: timedelta
+) -> tuple[ec.EllipticCurvePrivateKey, x509.CertificateBuilder]:
+    key = new_key()
+    issuer_public = issuer.key.public_key()
+    return key, _certificate(subject, key.public_key(), issuer.certificate.subject, issuer_public, at, lifetime)
+
+
+def make_issuer(root: Credential, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+    key, builder = _issue(root, name(common_name), at, lifetime)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_usage(issues=True), critical=True)
+    return Credential(key, builder.sign(root.key, hashes.SHA256()))
+
+
+def _leaf(
+    issuer: Credential,
+    subject: x509.Name,
+    at: datetime,
+    lifetime: timedelta,
+    extensions: Iterable[tuple[x509.ExtensionType, bool]],
+) -> Credential:
+    key, builder = _issue(issuer, subject, at, lifetime)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(_usage(signs=True), critical=True)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
+    return Credential(key, builder.sign(issuer.key, hashes.SHA256()))
+
+
+def _answered_at(ocsp_url: str) -> tuple[x509.ExtensionType, bool]:
+    """Where the OCSP responder is. A leaf must name it: validators use embedded OCSP answers only where it is named.
+
+    No CRL distribution point beside it, so that the OCSP answer is the one that counts.
+    """
+    method = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp_url))
+    return x509.AuthorityInformationAccess([method]), False
+
+
+def make_timestamper(
+    issuer: Credential, common_name: str, at: datetime, lifetime: timedelta, ocsp_url: str
+) -> Credential:
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    return _leaf(issuer, name(common_name), at, lifetime, [(usage, True), _answered_at(ocsp_url)])
+
+
+def make_responder(issuer: Credential, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
+    return _leaf(issuer, name(common_name), at, lifetime, [(usage, False), (x509.OCSPNoCheck(), False)])
+
+
+def make_signer(
+    issuer: Credential,
+    subject: x509.Name,
+    at: datetime,
+    lifetime: timedelta,
+    ocsp_url: str,
+    assertion: str | None = None,
+) -> Credential:
+    """A signer's certificate; `assertion`, the reference of the identity assertion, is its alternative name."""
+    extensions = [_answered_at(ocsp_url)]
+    if assertion:
+        uri = x509.UniformResourceIdentifier(ASSERTION_URN + quote(assertion, safe=""))
+        extensions.append((x509.SubjectAlternativeName([uri]), False))
+    return _leaf(issuer, subject, at, lifetime, extensions)
+
+
+def ocsp_response(
+    certificate: x509.Certificate, issuer: Credential, responder: Credential, at: datetime, revoked_at: datetime | None
+) -> bytes:
+    """The issuing CA's answer about one certificate, good or revoked, DER."""
+    status = ocsp.OCSPCertStatus.GOOD if revoked_at is None else ocsp.OCSPCertStatus.REVOKED
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=certificate,
+        issuer=issuer.certificate,
+        algorithm=hashes.SHA256(),
+        cert_status=status,
+        this_update=at,
+        next_update=at + OCSP_LIFETIME,
+        revocation_time=revoked_at,
+        revocation_reason=None,
+    )
+    return _signed_answer(builder, responder)
+
+
+def answer_request(request: bytes, issuer: Credential, responder: Credential, at: datetime, revoked: Revoked) -> bytes:
+    """An RFC 6960 answer to a request over the network, DER; `malformedRequest` to what is none of ours.
+
+    Signers' certificates are not kept, so every serial number of ours that is not revoked is called good.
+    """
+    try:
+        asked = ocsp.load_der_ocsp_request(request)
+        ours = asked.issuer_key_hash == _key_hash(issuer, asked.hash_algorithm)
+    except (ValueError, UnsupportedAlgorithm):
+        ours = False
+    if not ours:
+        answer = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        return answer.public_bytes(Encoding.DER)
+    revoked_at = revoked(asked.serial_number)
+    builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
+        issuer_name_hash=asked.issuer_name_hash,
+        issuer_key_hash=asked.issuer_key_hash,
+        serial_number=asked.serial_number,
+        algorithm=asked.hash_algorithm,
+        cert_status=ocsp.OCSPCertStatus.GOOD if revoked_at is None else ocsp.OCSPCertStatus.REVOKED,
+        this_update=at,
+        next_update=at + OCSP_LIFETIME,
+        revocation_time=revoked_at,
+        revocation_reason=None,
+    )
+    return _signed_answer(builder, responder)
+
+
+def _key_hash(issuer: Credential, algorithm: hashes.HashAlgorithm) -> bytes:
+    digest = hashes.Hash(algorithm)
+    digest.update(issuer.asn1.public_key["public_key"].native)
+    return digest.finalize()
+
+
+def _signed_answer(builder: ocsp.OCSPResponseBuilder, responder: Credential) -> bytes:
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    builder = builder.certificates([responder.certificate])
+    return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def root_crl(root: Credential, at: datetime) -> bytes:
+    """The root's list: empty, because a lost issuing CA means a new PKI here. DER."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.certificate.subject)
+        .last_update(at)
+        .next_update(at + CRL_LIFETIME)
+        .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
+    )
+    return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)

@@ -1,0 +1,182 @@
+"""Tables of ceremonies, evidence and seals."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import TenantModel, append_only, tenant_fk
+from kernel.db.types import Encrypted, UtcDateTime
+
+
+class Ceremony(TenantModel):
+    """All documents of one subject and all who sign them. Locking its row orders everything that happens in it."""
+
+    __tablename__ = "signing_ceremonies"
+    __table_args__ = (
+        Index(
+            "uq_signing_ceremonies_open",
+            "tenant_id",
+            "subject",
+            unique=True,
+            postgresql_where=text("status IN ('open', 'completed')"),
+        ),
+    )
+
+    subject: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(20), default="open")
+    last_key: Mapped[str] = mapped_column(String(40))
+    events: Mapped[int] = mapped_column(default=0)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CeremonyDocument(TenantModel):
+    """A document and its newest revision. `revision` counts what was stored and guards each step (compare-and-set)."""
+
+    __tablename__ = "signing_documents"
+    __table_args__ = (
+        tenant_fk("ceremony_id", "signing_ceremonies"),
+        UniqueConstraint("tenant_id", "ceremony_id", "key"),
+    )
+
+    ceremony_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(120))
+    position: Mapped[int]
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    original_digest: Mapped[str] = mapped_column(String(64))
+    prepared_digest: Mapped[str | None] = mapped_column(String(64))
+    current_digest: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class CeremonySignatory(TenantModel):
+    """One who signs. Status: waiting → identifying → identified → consented → signed."""
+
+    __tablename__ = "signatories"
+    __table_args__ = (
+        tenant_fk("ceremony_id", "signing_ceremonies"),
+        UniqueConstraint("tenant_id", "ceremony_id", "key"),
+        Index(
+            "uq_signatories_token",
+            "tenant_id",
+            "token_hash",
+            unique=True,
+            postgresql_where=text("token_hash IS NOT NULL"),
+        ),
+    )
+
+    ceremony_id: Mapped[UUID]
+    key: Mapped[str] = mapped_column(String(40))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(Encrypted("signatory.name"))
+    id_kind: Mapped[str] = mapped_column(String(20))
+    id_no: Mapped[str] = mapped_column(Encrypted("signatory.id_no"))
+    phone: Mapped[str | None] = mapped_column(Encrypted("signatory.phone"))
+    organisation: Mapped[str | None] = mapped_column(String(200))
+    credit_code: Mapped[str | None] = mapped_column(String(18))
+    status: Mapped[str] = mapped_column(String(20), default="waiting")
+    token: Mapped[str | None] = mapped_column(Encrypted("signatory.token"))
+    """The link that is out, so that SMS, QR code and a repeated job show the same one."""
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    identity_reference: Mapped[str | None] = mapped_column(String(120))
+    identified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handwriting: Mapped[str | None] = mapped_column(Encrypted("signatory.handwriting"))
+    """Base64 of the mask PNG, from consent until the signatures are applied; then it is in the documents only."""
+    seal_key: Mapped[str | None] = mapped_column(String(120))
+    consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StoredAssertion(TenantModel):
+    """An identity assertion that was accepted; its reference can be used once."""
+
+    __tablename__ = "identity_assertions"
+    __table_args__ = (
+        tenant_fk("signatory_id", "signatories"),
+        UniqueConstraint("tenant_id", "provider", "reference"),
+    )
+
+    signatory_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(120))
+    provider: Mapped[str] = mapped_column(String(80))
+    method: Mapped[str] = mapped_column(String(80))
+    verified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class AppliedSignature(TenantModel):
+    """A signature in a stored revision of a document; a field is signed once."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        tenant_fk("document_id", "signing_documents"),
+        UniqueConstraint("tenant_id", "document_id", "field"),
+    )
+
+    document_id: Mapped[UUID]
+    signatory_id: Mapped[UUID | None]
+    """None: the platform's own closing signature."""
+    field: Mapped[str] = mapped_column(String(60))
+    revision: Mapped[int]
+    serial: Mapped[str] = mapped_column(String(48))
+    subject: Mapped[str] = mapped_column(Encrypted("signature.subject"))
+    certificate_digest: Mapped[str] = mapped_column(String(64))
+    document_digest: Mapped[str] = mapped_column(String(64))
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EvidenceEvent(TenantModel):
+    """One link of a ceremony's evidence chain: `digest` is over `previous` and the body (canonical JSON)."""
+
+    __tablename__ = "evidence_events"
+    __table_args__ = (
+        tenant_fk("ceremony_id", "signing_ceremonies"),
+        UniqueConstraint("tenant_id", "ceremony_id", "sequence"),
+    )
+
+    ceremony_id: Mapped[UUID]
+    sequence: Mapped[int]
+    body: Mapped[str] = mapped_column(Encrypted("evidence.body"))
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class OrganisationSeal(TenantModel):
+    """An organisation's e-seal and its use policy. The key itself lies in the PKI under `key`."""
+
+    __tablename__ = "organisation_seals"
+    __table_args__ = (UniqueConstraint("tenant_id", "key"),)
+
+    key: Mapped[str] = mapped_column(String(120))
+    organisation_id: Mapped[UUID | None]
+    organisation: Mapped[str] = mapped_column(String(200))
+    credit_code: Mapped[str] = mapped_column(String(18))
+    document_kinds: Mapped[list[str]] = mapped_column(JSONB)
+    serial: Mapped[str] = mapped_column(String(48))
+    status: Mapped[str] = mapped_column(String(20), default="active")
+
+
+class SealUse(TenantModel):
+    """Who used a seal on what (用印记录)."""
+
+    __tablename__ = "seal_uses"
+    __table_args__ = (tenant_fk("seal_id", "organisation_seals"), Index("ix_seal_uses_seal", "tenant_id", "seal_id"))
+
+    seal_id: Mapped[UUID]
+    document_kind: Mapped[str] = mapped_column(String(40))
+    document_digest: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(120))
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[UUID | None]
+
+
+append_only(StoredAssertion)
+append_only(AppliedSignature)
+append_only(EvidenceEvent)
+append_only(SealUse)

@@ -1,0 +1,106 @@
+"""The signing processes as the rest of the platform sees them. Signing does not scale over threads."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import ParamSpec, Protocol, Self, TypeVar
+
+import structlog
+
+from kernel.errors import Unavailable
+from kernel.rendering.schemas import Box
+from kernel.settings import Settings
+from signing import worker
+from signing.pades import FieldPlan, Level
+from signing.schemas import SealRef, SignatureMade, ValidationReport
+from signing.worker import FieldToSign, Person
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Signed = list[tuple[bytes, SignatureMade]]
+_log = structlog.get_logger(__name__)
+
+
+class SigningRoom(Protocol):
+    """What ceremonies need of the pool."""
+
+    async def prepare(self, pdf: bytes, plans: Sequence[FieldPlan]) -> bytes: ...
+
+    async def sign_person(self, person: Person, documents: Sequence[FieldToSign]) -> Signed: ...
+
+    async def sign_seal(self, key: str, documents: Sequence[FieldToSign]) -> Signed: ...
+
+
+class SigningPool:
+    """Spawned processes, each with the opened PKI. A process that dies is replaced; its work fails as `Unavailable`.
+
+    Seals must be issued before use (`signing.seals.issue`). `async with` or `start`/`close`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._executor = self._new_executor()
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._settings.signing_processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=worker.start,
+            initargs=(self._settings,),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Warm every process; without it the first document of each waits some seconds."""
+        await asyncio.gather(*(self._run(worker.ready) for _ in range(self._settings.signing_processes)))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
+
+    async def _run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+        executor = self._executor
+        try:
+            return await asyncio.wrap_future(executor.submit(work, *arguments, **named))
+        except BrokenProcessPool as error:
+            if self._executor is executor:
+                _log.error("signing.process_lost")
+                self._executor = self._new_executor()
+            raise Unavailable from error
+
+    async def prepare(self, pdf: bytes, plans: Sequence[FieldPlan]) -> bytes:
+        """Signature fields with their locks, and the platform's certification signature."""
+        return await self._run(worker.prepare, pdf, tuple(plans))
+
+    async def sign_person(self, person: Person, documents: Sequence[FieldToSign]) -> Signed:
+        """One person's signatures under several documents, in their order."""
+        return await self._run(worker.sign_person, person, tuple(documents))
+
+    async def sign_seal(self, key: str, documents: Sequence[FieldToSign]) -> Signed:
+        """An organisation's e-seal under several documents. Raises UnknownSeal, SignerRevoked."""
+        return await self._run(worker.sign_seal, key, tuple(documents))
+
+    async def seal_pdf(
+        self, pdf: bytes, seal: SealRef, field: str = "seal", box: Box | None = None, level: Level = "B-LT"
+    ) -> bytes:
+        """Seal a proof or letter in one incremental update; `box` None makes it invisible."""
+        return await self._run(worker.seal, pdf, seal.key, field, box, level)
+
+    async def archive_timestamp(self, pdf: bytes) -> bytes:
+        """B-LTA: a document timestamp over everything so far."""
+        return await self._run(worker.archive, pdf)
+
+    async def answer_ocsp(self, request: bytes) -> bytes:
+        """What the page at `signing.pki.OCSP_PATH` answers to an `application/ocsp-request`."""
+        return await self._run(worker.answer_ocsp, request)
+
+    async def validate_pdf(self, pdf: bytes) -> ValidationReport:
+        """Never raises on a bad PDF; cache the answer by the file's digest, it costs some 100 ms a signature."""
+        return await self._run(worker.validate, pdf)

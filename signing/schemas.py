@@ -1,0 +1,142 @@
+"""Values at the edges of signing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from kernel.rendering.schemas import Box
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature place in a document and the signatory (by key) whose it is."""
+
+    name: str
+    signatory: str
+    box: Box
+
+
+class DocumentToSign(msgspec.Struct, frozen=True, kw_only=True):
+    """A rendered document in the blob store."""
+
+    key: str
+    title: str
+    digest: str
+    fields: tuple[Field, ...]
+
+
+class Signatory(msgspec.Struct, frozen=True, kw_only=True):
+    """Who signs. Of an organisation that signs by hand, name and id_no are its acting representative's.
+
+    `kind == "organisation"`: signs with the e-seal issued to that credit code.
+    """
+
+    key: str
+    kind: Literal["person", "organisation"]
+    name: str
+    id_kind: str
+    id_no: str
+    phone: str | None = None
+    organisation: str | None = None
+    credit_code: str | None = None
+
+
+class IdentityStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """The identity service's own reference, and where to send the person."""
+
+    reference: str
+    url: str
+
+
+class IdentityAssertion(msgspec.Struct, frozen=True, kw_only=True):
+    """What the identity service confirmed. The picture never comes here; `digest` is its signed answer's SHA-256."""
+
+    reference: str
+    name: str
+    id_no: str
+    method: str
+    provider: str
+    verified_at: datetime
+    digest: str
+
+
+class ClientInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """From where a person acted, for the evidence."""
+
+    address: str
+    agent: str
+
+
+class SealRef(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation's e-seal by the key it was issued under, e.g. `county:411528:registration`."""
+
+    key: str
+
+
+class SignatureMade(msgspec.Struct, frozen=True, kw_only=True):
+    """The certificate behind one applied signature."""
+
+    field: str
+    serial: str
+    subject: str
+    certificate_digest: str
+    signed_at: datetime
+
+
+class DeskDocument(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    title: str
+    digest: str
+
+
+class SigningDesk(msgspec.Struct, frozen=True, kw_only=True):
+    """What a signer sees behind the link. `step`: identify → sign → applying → done; `closed`: nothing more to do."""
+
+    ceremony_id: str
+    subject: str
+    signatory_key: str
+    name_masked: str
+    organisation: str | None
+    step: Literal["identify", "sign", "applying", "done", "closed"]
+    documents: tuple[DeskDocument, ...]
+    others: Mapping[str, bool]
+
+
+class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One signature of a PDF. The signed revision and what was added after it are judged apart.
+
+    `intact` and `trusted` speak of the bytes that were signed; `changes` of everything after them
+    (`none`, `permitted`: further signatures, validation data, timestamps; `illegal`: anything else).
+    """
+
+    field: str
+    kind: Literal["certification", "signature", "timestamp"]
+    signer: str
+    organisation: str | None
+    assertion: str | None
+    signed_at: datetime | None
+    level: Literal["B-B", "B-T", "B-LT", "B-LTA", "DTS"]
+    intact: bool
+    trusted: bool
+    verdict: str
+    covers_whole_file: bool
+    changes: Literal["none", "permitted", "illegal"]
+    revision: int
+
+
+class ValidationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`valid`: at least one signature, all intact and trusted, nothing illegal added, nothing unsigned at the end."""
+
+    valid: bool
+    signatures: tuple[SignatureReport, ...]
+    unsigned_tail: bool
+    problem: str | None = None
+
+
+class EvidenceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The report as JSON and its SHA-256. `intact`: the chain of its events holds."""
+
+    content: bytes
+    digest: str
+    intact: bool

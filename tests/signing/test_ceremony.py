@@ -1,0 +1,494 @@
+"""The whole ceremony against a real database and real signing processes."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import time_machine
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from kernel.clock import now
+from kernel.db import Database, WriteSession
+from kernel.errors import Unavailable
+from kernel.outbox.models import OutboxEvent
+from kernel.permissions import Actor, ActorKind, Permission, system_actor
+from kernel.rendering.fonts import font_files
+from kernel.settings import Settings
+from signing import applying, seals, service
+from signing.errors import (
+    AlreadySigned,
+    BadHandwriting,
+    CeremonyClosed,
+    ConsentMissing,
+    DocumentMoved,
+    IdentityExpired,
+    IdentityMismatch,
+    LinkExpired,
+    NotIdentified,
+    NotYourTurn,
+    SealNotAllowed,
+    UnknownLink,
+    UnknownSeal,
+)
+from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory, EvidenceEvent
+from signing.pki import open_pki
+from signing.pool import SigningPool
+from signing.schemas import (
+    ClientInfo,
+    DocumentToSign,
+    Field,
+    IdentityAssertion,
+    IdentityStarted,
+    SealRef,
+    Signatory,
+)
+from tests.signing.material import Resources, box, document, handwriting
+from tests.testbed import HOME, OTHER
+
+CLIENT = ClientInfo(address="127.0.0.1", agent="test")
+SYSTEM = system_actor(HOME)
+KINDS = ("contract", "inquiry_record")
+
+
+@dataclass
+class Sale:
+    """One sale's ceremony and how its people act in it."""
+
+    database: Database
+    resources: Resources
+    ceremony: UUID
+    subject: str
+    developer: Actor
+    tenant: str = HOME
+
+    async def link(self, key: str) -> str:
+        async with self.database.transaction(self.tenant) as tx:
+            return await service.link_token(tx, SYSTEM, self.ceremony, key)
+
+    async def identify(self, token: str, key: str) -> IdentityAssertion:
+        started = IdentityStarted(reference=f"ref-{uuid4()}", url="http://x/")
+        async with self.database.transaction(self.tenant) as tx:
+            await service.begin_identification(tx, token, started)
+        assertion = assertion_for(key, started.reference)
+        async with self.database.transaction(self.tenant) as tx:
+            await service.complete_identification(tx, token, assertion)
+        return assertion
+
+    async def consent(self, token: str, png: bytes | None = None) -> None:
+        async with self.database.transaction(self.tenant) as tx:
+            await service.consent(tx, token, dict.fromkeys(KINDS, True), png or handwriting(), CLIENT)
+
+    async def agree(self, key: str) -> str:
+        token = await self.link(key)
+        await self.identify(token, key)
+        await self.consent(token)
+        return token
+
+    async def apply(self, key: str) -> None:
+        async with self.database.transaction(self.tenant) as tx:
+            await applying.apply_signatures(tx, self.resources, self.ceremony, key)
+
+    async def sign(self, key: str) -> None:
+        await self.agree(key)
+        await self.apply(key)
+
+    async def seal(self, actor: Actor | None = None) -> None:
+        async with self.database.transaction(self.tenant) as tx:
+            await service.seal_by_organisation(tx, actor or self.developer, self.ceremony, "seller")
+
+    async def rows(self, model: Any) -> Sequence[Any]:
+        async with self.database.read(self.tenant) as reader:
+            chosen = select(model)
+            if model is AppliedSignature:
+                chosen = chosen.join(CeremonyDocument, CeremonyDocument.id == AppliedSignature.document_id).where(
+                    CeremonyDocument.ceremony_id == self.ceremony
+                )
+            elif model is OutboxEvent:
+                chosen = chosen.where(OutboxEvent.key.contains(str(self.ceremony)))
+            else:
+                chosen = chosen.where(model.ceremony_id == self.ceremony)
+            return list(await reader.scalars(chosen.order_by(model.id)))
+
+    async def digests(self) -> dict[str, str]:
+        async with self.database.read(self.tenant) as reader:
+            return await service.signed_documents(reader, self.ceremony)
+
+
+def assertion_for(key: str, reference: str) -> IdentityAssertion:
+    number = key[-1]
+    return IdentityAssertion(
+        reference=reference,
+        name=f"买受人{number}",
+        id_no=f"99000019900101000{number}",
+        method="real-name+face",
+        provider="sandbox",
+        verified_at=now(),
+        digest="a" * 64,
+    )
+
+
+def buyer(number: int) -> Signatory:
+    return Signatory(
+        key=f"buyer-{number}",
+        kind="person",
+        name=f"买受人{number}",
+        id_kind="resident_id",
+        id_no=f"99000019900101000{number}",
+        phone="13800000000",
+    )
+
+
+@pytest.fixture
+async def developer(database: Database, settings: Settings) -> Actor:
+    """A developer with an e-seal, and its clerk who may use it."""
+    organisation, code = uuid4(), f"9141{uuid4().hex[:14].upper()}"
+    async with database.transaction(HOME) as tx:
+        await _issue(tx, settings, organisation, code)
+    return Actor(
+        kind=ActorKind.STAFF,
+        name=code,
+        tenant=HOME,
+        id=uuid4(),
+        organisation_id=organisation,
+        permissions=frozenset({Permission.SALE_SEAL}),
+    )
+
+
+async def _issue(tx: WriteSession, settings: Settings, organisation: UUID, code: str) -> None:
+    await seals.issue_seal(
+        tx,
+        SYSTEM,
+        open_pki(settings),
+        font_files(settings.assets_dir)[1],
+        key=f"organisation:{organisation}",
+        organisation="河南某某置业有限公司",
+        credit_code=code,
+        document_kinds=["contract"],
+        organisation_id=organisation,
+    )
+
+
+@asynccontextmanager
+async def opened(database: Database, resources: Resources, developer: Actor, buyers: int) -> AsyncIterator[Sale]:
+    subject = f"contract:{uuid4()}"
+    people = [buyer(number) for number in range(1, buyers + 1)]
+    seller = Signatory(
+        key="seller",
+        kind="organisation",
+        name="河南某某置业有限公司",
+        id_kind="credit_code",
+        id_no=developer.name,
+        organisation="河南某某置业有限公司",
+        credit_code=developer.name,
+    )
+    places = [Field(name=f"sign-{p.key}", signatory=p.key, box=box(i)) for i, p in enumerate(people)]
+    digest = await resources.blobs.put(document())
+    documents = [
+        DocumentToSign(
+            key="contract",
+            title="商品房买卖合同",
+            digest=digest,
+            fields=(*places, Field(name="sign-seller", signatory="seller", box=box(3))),
+        ),
+        DocumentToSign(key="inquiry_record", title="询问笔录", digest=digest, fields=tuple(places)),
+    ]
+    async with database.transaction(HOME) as tx:
+        ceremony = await service.open_ceremony(tx, SYSTEM, subject, documents, [*people, seller], "seller")
+    yield Sale(database, resources, ceremony.id, subject, developer)
+
+
+@pytest.fixture
+async def sale(database: Database, resources: Resources, developer: Actor) -> AsyncIterator[Sale]:
+    async with opened(database, resources, developer, 3) as sale:
+        yield sale
+
+
+async def test_three_buyers_at_once_then_the_seller(sale: Sale) -> None:
+    async with sale.database.transaction(HOME) as tx:
+        await applying.prepare_documents(tx, sale.resources, sale.ceremony)
+    for key in ("buyer-1", "buyer-2", "buyer-3"):
+        await sale.agree(key)
+    await asyncio.gather(*(sale.apply(key) for key in ("buyer-3", "buyer-1", "buyer-2")))
+    await sale.seal()
+    await sale.apply("seller")
+    documents = {key: await sale.resources.blobs.get(digest) for key, digest in (await sale.digests()).items()}
+    for key, count in (("contract", 5), ("inquiry_record", 5)):
+        report = await sale.resources.signing.validate_pdf(documents[key])
+        assert report.valid
+        assert len(report.signatures) == count
+        assert report.signatures[-1].changes == "none"
+    names = {row.field: row.signer for row in report.signatures}
+    assert names["sign-buyer-2"] == "买受人2"
+    assert report.signatures[-1].field == "platform-close"
+    done = [event for event in await sale.rows(OutboxEvent) if event.topic == "signing.completed"]
+    assert [event.payload for event in done] == [{"ceremony_id": str(sale.ceremony), "subject": sale.subject}]
+    people = await sale.rows(CeremonySignatory)
+    assert {row.status for row in people} == {"signed"}
+    assert {row.handwriting for row in people} == {None}
+
+
+async def test_the_evidence_tells_everything_and_holds(sale: Sale) -> None:
+    for key in ("buyer-1", "buyer-2", "buyer-3"):
+        await sale.sign(key)
+    await sale.seal()
+    await sale.apply("seller")
+    async with sale.database.read(HOME) as reader:
+        report = await service.evidence_report(reader, sale.ceremony)
+    told = json.loads(report.content)
+    assert report.intact
+    assert [row["final_digest"] for row in told["documents"]] == list((await sale.digests()).values())
+    assert len(told["assertions"]) == 3
+    assert len(told["signatures"]) == 4 + 4  # four on the contract; three and the platform's on the record
+    kinds = [json.loads(event["body"])["kind"] for event in told["chain"]["events"]]
+    assert kinds.count("consented") == 3
+    assert kinds[0] == "opened"
+    assert kinds[-1] == "completed"
+    consented = next(json.loads(e["body"]) for e in told["chain"]["events"] if '"kind":"consented"' in e["body"])
+    assert set(consented["detail"]["documents"]) == set(KINDS)
+    assert "990000199001010001" not in report.content.decode()
+
+
+async def test_the_evidence_cannot_be_changed(sale: Sale) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with sale.database.transaction(HOME) as tx:
+            await tx.execute(update(EvidenceEvent).values(digest="0" * 64))
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with sale.database.transaction(HOME) as tx:
+            await tx.execute(text("DELETE FROM evidence_events"))
+
+
+async def test_a_link_is_secret_and_expires(sale: Sale) -> None:
+    token = await sale.link("buyer-1")
+    assert await sale.link("buyer-1") == token  # a repeated SMS job sends the same link
+    async with sale.database.read(HOME) as reader:
+        stored = await reader.scalars(text("SELECT row_to_json(s)::text FROM signatories s"))
+        assert not any(token in row or token.encode().hex() in row for row in stored)
+    async with sale.database.read(HOME) as reader:
+        desk = await service.by_token(reader, token)
+        assert (desk.step, desk.name_masked, len(desk.documents)) == ("identify", "买**", 2)
+        with time_machine.travel(now() + timedelta(hours=73)), pytest.raises(LinkExpired):
+            await service.by_token(reader, token)
+    async with sale.database.read(OTHER) as stranger:
+        with pytest.raises(UnknownLink):
+            await service.by_token(stranger, token)
+    with time_machine.travel(now() + timedelta(hours=73)):
+        assert await sale.link("buyer-1") != token
+    async with sale.database.read(HOME) as reader:
+        with pytest.raises(UnknownLink):
+            await service.by_token(reader, token)
+
+
+async def test_the_desk_leads_step_by_step(sale: Sale) -> None:
+    async def step() -> str:
+        async with sale.database.read(HOME) as reader:
+            return (await service.by_token(reader, token)).step
+
+    token = await sale.link("buyer-1")
+    assert await step() == "identify"
+    await sale.identify(token, "buyer-1")
+    assert await step() == "sign"
+    await sale.consent(token)
+    assert await step() == "applying"
+    await sale.apply("buyer-1")
+    assert await step() == "done"
+
+
+async def test_only_the_same_person_is_identified(sale: Sale) -> None:
+    token = await sale.link("buyer-1")
+    async with sale.database.transaction(HOME) as tx:
+        await service.begin_identification(tx, token, IdentityStarted(reference="mine", url=""))
+    good = assertion_for("buyer-1", "mine")
+    wrong = [
+        assertion_for("buyer-2", "mine"),
+        assertion_for("buyer-1", "never started"),
+    ]
+    for assertion in wrong:
+        with pytest.raises(IdentityMismatch):
+            async with sale.database.transaction(HOME) as tx:
+                await service.complete_identification(tx, token, assertion)
+    old = IdentityAssertion(
+        **{**{f: getattr(good, f) for f in good.__struct_fields__}, "verified_at": now() - timedelta(hours=1)}
+    )
+    with pytest.raises(IdentityExpired):
+        async with sale.database.transaction(HOME) as tx:
+            await service.complete_identification(tx, token, old)
+    for _ in range(2):  # delivered twice
+        async with sale.database.transaction(HOME) as tx:
+            await service.complete_identification(tx, token, good)
+    kinds = [json.loads(row.body)["kind"] for row in await sale.rows(EvidenceEvent)]
+    assert kinds.count("identified") == 1
+
+
+async def test_an_assertion_serves_one_session(
+    database: Database, resources: Resources, developer: Actor, sale: Sale
+) -> None:
+    used = await sale.identify(await sale.link("buyer-1"), "buyer-1")
+    async with opened(database, resources, developer, 1) as other:
+        token = await other.link("buyer-1")
+        async with database.transaction(HOME) as tx:
+            await service.begin_identification(tx, token, IdentityStarted(reference=used.reference, url=""))
+        with pytest.raises(IdentityMismatch):
+            async with database.transaction(HOME) as tx:
+                await service.complete_identification(tx, token, used)
+
+
+async def test_consent_needs_identity_every_document_and_a_hand(sale: Sale) -> None:
+    token = await sale.link("buyer-1")
+    with pytest.raises(NotIdentified):
+        await sale.consent(token)
+    await sale.identify(token, "buyer-1")
+    with pytest.raises(BadHandwriting):
+        await sale.consent(token, b"no picture")
+    with pytest.raises(ConsentMissing):
+        async with sale.database.transaction(HOME) as tx:
+            await service.consent(tx, token, {"contract": True}, handwriting(), CLIENT)
+    with time_machine.travel(now() + timedelta(minutes=31)), pytest.raises(IdentityExpired):
+        await sale.consent(token)
+    assert not [row for row in await sale.rows(OutboxEvent) if row.topic == "signing.apply"]
+
+
+async def test_a_replayed_consent_is_refused_also_when_both_come_at_once(sale: Sale) -> None:
+    token = await sale.link("buyer-1")
+    await sale.identify(token, "buyer-1")
+    results = await asyncio.gather(*(sale.consent(token) for _ in range(4)), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["AlreadySigned"] * 3 + ["NoneType"]
+    await sale.apply("buyer-1")
+    with pytest.raises(AlreadySigned):
+        await sale.consent(token)
+    with pytest.raises(AlreadySigned):
+        await sale.link("buyer-1")
+
+
+async def test_a_repeated_job_signs_nothing_twice(sale: Sale) -> None:
+    await sale.sign("buyer-1")
+    before = await sale.digests()
+    await sale.apply("buyer-1")
+    assert await sale.digests() == before
+    assert len(await sale.rows(AppliedSignature)) == 2
+
+
+async def test_a_job_that_dies_before_its_commit_starts_again_from_the_same_revision(sale: Sale) -> None:
+    await sale.agree("buyer-1")
+    before = await sale.digests()
+
+    async def killed_after_signing() -> None:
+        async with sale.database.transaction(HOME) as tx:
+            await applying.apply_signatures(tx, sale.resources, sale.ceremony, "buyer-1")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        await killed_after_signing()
+    assert await sale.digests() == before
+    await sale.apply("buyer-1")
+    pdf = await sale.resources.blobs.get((await sale.digests())["contract"])
+    report = await sale.resources.signing.validate_pdf(pdf)
+    assert report.valid
+    assert [row.field for row in report.signatures] == ["platform", "sign-buyer-1"]
+
+
+async def test_a_signing_process_that_is_killed_is_replaced(sale: Sale, settings: Settings) -> None:
+    await sale.agree("buyer-1")
+    async with SigningPool(settings.model_copy(update={"signing_processes": 1})) as pool:
+        for process in list(pool._executor._processes):
+            os.kill(process, signal.SIGKILL)
+        resources = replace(sale.resources, signing=pool)
+        broken = replace(sale, resources=resources)
+        with pytest.raises(Unavailable):
+            await asyncio.gather(*(pool.validate_pdf(b"x") for _ in range(4)))
+        await broken.apply("buyer-1")
+    assert len(await sale.rows(AppliedSignature)) == 2
+
+
+async def test_two_writers_without_the_lock_cannot_lose_a_signature(sale: Sale) -> None:
+    async with sale.database.transaction(HOME) as tx:
+        row = (await tx.scalars(select(CeremonyDocument).where(CeremonyDocument.ceremony_id == sale.ceremony))).first()
+        assert row is not None
+        async with sale.database.transaction(HOME) as other:
+            await other.execute(update(CeremonyDocument).where(CeremonyDocument.id == row.id).values(revision=7))
+        with pytest.raises(DocumentMoved):
+            await applying._move(tx, row, "f" * 64)
+
+
+async def test_the_seller_comes_last_under_its_policy(sale: Sale, developer: Actor) -> None:
+    with pytest.raises(NotYourTurn):
+        await sale.seal()
+    for key in ("buyer-1", "buyer-2"):
+        await sale.sign(key)
+    await sale.agree("buyer-3")
+    with pytest.raises(NotYourTurn):
+        await sale.seal()
+    await sale.apply("buyer-3")
+    for stranger in (replace(developer, organisation_id=uuid4()), replace(developer, permissions=frozenset())):
+        with pytest.raises(SealNotAllowed):
+            await sale.seal(stranger)
+    await sale.seal()
+    with pytest.raises(AlreadySigned):
+        await sale.seal()
+    async with sale.database.read(HOME) as reader:
+        uses = await seals.seal_uses(reader, f"organisation:{developer.organisation_id}")
+    assert [(use.document_kind, use.subject, use.actor_id) for use in uses] == [
+        ("contract", sale.subject, developer.id)
+    ]
+
+
+async def test_a_revoked_seal_is_not_used(sale: Sale, developer: Actor, settings: Settings) -> None:
+    for key in ("buyer-1", "buyer-2", "buyer-3"):
+        await sale.sign(key)
+    key = f"organisation:{developer.organisation_id}"
+    async with sale.database.transaction(HOME) as tx:
+        await seals.revoke_seal(tx, SYSTEM, open_pki(settings), key, "印章遗失")
+    with pytest.raises(SealNotAllowed):
+        await sale.seal()
+
+
+async def test_a_seal_by_key_obeys_its_policy(database: Database, developer: Actor) -> None:
+    key = f"organisation:{developer.organisation_id}"
+    async with database.transaction(HOME) as tx:
+        await seals.authorise_key(tx, SYSTEM, key, "contract", "0" * 64, "proof:1")
+        with pytest.raises(SealNotAllowed):
+            await seals.authorise_key(tx, SYSTEM, key, "proof", "0" * 64, "proof:1")
+        with pytest.raises(UnknownSeal):
+            await seals.authorise_key(tx, SYSTEM, "nobody", "proof", "0" * 64, "proof:1")
+
+
+async def test_the_pool_seals_and_validates(resources: Resources, developer: Actor) -> None:
+    seal = SealRef(key=f"organisation:{developer.organisation_id}")
+    pdf = await resources.signing.seal_pdf(document(), seal, "seal", box(0))
+    assert (await resources.signing.validate_pdf(pdf)).valid
+    archived = await resources.signing.archive_timestamp(pdf)
+    report = await resources.signing.validate_pdf(archived)
+    assert [row.level for row in report.signatures] == ["B-LTA", "DTS"]
+    with pytest.raises(UnknownSeal):
+        await resources.signing.seal_pdf(document(), SealRef(key="nobody"))
+
+
+async def test_a_cancelled_ceremony_is_over(sale: Sale) -> None:
+    token = await sale.link("buyer-1")
+    await sale.agree("buyer-2")
+    async with sale.database.transaction(HOME) as tx:
+        await service.cancel(tx, SYSTEM, sale.ceremony, "合同退回修改")
+        await service.cancel(tx, SYSTEM, sale.ceremony, "again")
+    await sale.apply("buyer-2")
+    assert not await sale.rows(AppliedSignature)
+    with pytest.raises(CeremonyClosed):
+        await sale.identify(token, "buyer-1")
+    async with sale.database.read(HOME) as reader:
+        assert (await service.by_token(reader, token)).step == "closed"
+
+
+async def test_one_ceremony_at_a_time_for_a_subject(sale: Sale) -> None:
+    again = [
+        DocumentToSign(key="c", title="c", digest="0" * 64, fields=(Field(name="f", signatory="buyer-1", box=box(0)),))
+    ]
+    with pytest.raises(IntegrityError):
+        async with sale.database.transaction(HOME) as tx:
+            await service.open_ceremony(tx, SYSTEM, sale.subject, again, [buyer(1)], "buyer-1")
