@@ -101,6 +101,10 @@ class SigningPool:
         """What the page at `signing.pki.OCSP_PATH` answers to an `application/ocsp-request`."""
         return await self._run(worker.answer_ocsp, request)
 
+    async def root_certificate(self) -> bytes:
+        """The trust anchor of this installation's signatures, PEM."""
+        return await self._run(worker.root_certificate)
+
     async def validate_pdf(self, pdf: bytes) -> ValidationReport:
         """Never raises on a bad PDF; cache the answer by the file's digest, it costs some 100 ms a signature."""
         return await self._run(worker.validate, pdf)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
+from cryptography.hazmat.primitives import serialization
 
 from kernel.clock import now
 from kernel.rendering.schemas import Box
@@ -156,6 +157,11 @@ def archive(pdf: bytes) -> bytes:
 def answer_ocsp(request: bytes) -> bytes:
     """RFC 6960."""
     return _here().pki.answer_request(request)
+
+
+def root_certificate() -> bytes:
+    """The trust anchor, PEM."""
+    return _here().pki.root.certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def validate(pdf: bytes) -> ValidationReport:

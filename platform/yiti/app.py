@@ -14,13 +14,20 @@ from kernel.outbox.worker import QueueWaker
 from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from kernel.web.dependencies import DEPENDENCIES
-from yiti.api import gateway, health
+from yiti.api import gateway, health, pki
 from yiti.logs import configure_logs
 from yiti.portals.all import PORTALS, ROUTES
 from yiti.portals.shell.plugin import Shell
 from yiti.resources import Resources, open_resources
 
-MACHINE_ROUTES = (gateway.receive_event, health.alive, health.ready, health.metrics)
+MACHINE_ROUTES = (
+    gateway.receive_event,
+    health.alive,
+    health.ready,
+    health.metrics,
+    pki.answer_ocsp,
+    pki.root_certificate,
+)
 UPLOAD_LIMIT_BYTES = 6 * 1024 * 1024
 """The survey file (5 MB) and its form; anything larger is refused before it is read."""
 
