@@ -1,5 +1,6 @@
 """X.509 profiles of the platform's certificates, and the OCSP responses and CRL that go with them."""
 
+import stringprep
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from signing.keys import Credential, new_key
 _CN_BYTES = 64
 _CLOCK_SKEW = timedelta(minutes=5)
 ASSERTION_URN = "urn:yiti:identity-assertion:"
+NAME_URN = "urn:yiti:name:"
 Revoked = Callable[[int], datetime | None]
 """When the certificate of this serial number was revoked, if it was."""
 OCSP_LIFETIME = timedelta(days=7)
@@ -27,8 +29,10 @@ def name(common_name: str, *, organisation: str | None = None, serial: str | Non
     """A subject of country CN; `serial` carries what tells two of the same name apart (a social credit code).
 
     A common name has room for 64 bytes, some 21 Chinese characters. A longer one is cut there and stands in full as
-    the organisation's name, or as a person's given name.
+    the organisation's name, or as a person's given name. Names are compared by RFC 4518, which knows the characters of
+    Unicode 3.2 only: a later one, such as 𬭊, is written as U+2CB4A, and the name stands as it is in `NAME_URN`.
     """
+    common_name, organisation = comparable(common_name), comparable(organisation or "")
     fitting = common_name.encode()[:_CN_BYTES].decode(errors="ignore")
     parts = [x509.NameAttribute(NameOID.COUNTRY_NAME, "CN")]
     if organisation:
@@ -39,6 +43,11 @@ def name(common_name: str, *, organisation: str | None = None, serial: str | Non
         parts.append(x509.NameAttribute(NameOID.GIVEN_NAME, common_name[:64]))
     parts.append(x509.NameAttribute(NameOID.COMMON_NAME, fitting))
     return x509.Name(parts)
+
+
+def comparable(text: str) -> str:
+    """The text with every character that RFC 4518 calls unassigned written as its code point."""
+    return "".join(f"U+{ord(one):04X}" if stringprep.in_table_a1(one) else one for one in text)
 
 
 def _usage(*, signs: bool = False, issues: bool = False) -> x509.KeyUsage:
@@ -141,13 +150,17 @@ def make_signer(
     at: datetime,
     lifetime: timedelta,
     ocsp_url: str,
+    full_name: str,
     assertion: str | None = None,
 ) -> Credential:
-    """A signer's certificate; `assertion`, the reference of the identity assertion, is its alternative name."""
+    """A signer's certificate. Alternative names: the reference of the identity assertion, and the full name where the
+    subject cannot hold it."""
+    known = [(ASSERTION_URN, assertion)] if assertion else []
+    known += [(NAME_URN, full_name)] if comparable(full_name) != full_name else []
+    uris = [x509.UniformResourceIdentifier(urn + quote(value, safe="")) for urn, value in known]
     extensions = [_answered_at(ocsp_url)]
-    if assertion:
-        uri = x509.UniformResourceIdentifier(ASSERTION_URN + quote(assertion, safe=""))
-        extensions.append((x509.SubjectAlternativeName([uri]), False))
+    if uris:
+        extensions.append((x509.SubjectAlternativeName(uris), False))
     return _leaf(issuer, subject, at, lifetime, extensions)
 
 

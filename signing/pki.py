@@ -50,7 +50,9 @@ class DevelopmentPki:
     def issue_person(self, common_name: str, assertion: str, organisation: str | None = None) -> Credential:
         """A fresh key with a 24-hour certificate that names the identity assertion; it is never stored."""
         subject = authority.name(common_name, organisation=organisation)
-        return authority.make_signer(self.issuer, subject, now(), SIGNER_LIFETIME, self.ocsp_url, assertion)
+        return authority.make_signer(
+            self.issuer, subject, now(), SIGNER_LIFETIME, self.ocsp_url, common_name, assertion
+        )
 
     def issue_seal(self, key: str, organisation: str, credit_code: str, picture: bytes) -> Credential:
         """The seal stored under `key`, made if it is not there yet; `picture` is its mask PNG."""
@@ -59,7 +61,9 @@ class DevelopmentPki:
                 return self.seal(key)
             except UnknownSeal:
                 subject = authority.name(organisation, organisation=organisation, serial=credit_code)
-                credential = authority.make_signer(self.issuer, subject, now(), SEAL_LIFETIME, self.ocsp_url)
+                credential = authority.make_signer(
+                    self.issuer, subject, now(), SEAL_LIFETIME, self.ocsp_url, organisation
+                )
                 keys.write_private(self._seal_path(key).with_suffix(".png"), picture)
                 keys.save(self._seal_path(key), credential, self.passphrase)
                 return credential

@@ -12,7 +12,7 @@ from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel, SignatureStatus
 
-from signing.authority import ASSERTION_URN
+from signing.authority import ASSERTION_URN, NAME_URN
 from signing.schemas import SignatureReport
 
 _log = structlog.get_logger(__name__)
@@ -34,9 +34,9 @@ def row(
     return SignatureReport(
         field=str(signature.field_name),
         kind=_kind(signature),
-        signer=_full_name(subject),
+        signer=_alternative(certificate, NAME_URN) or _full_name(subject),
         organisation=subject.get("organization_name"),
-        assertion=_assertion(certificate),
+        assertion=_alternative(certificate, ASSERTION_URN),
         signed_at=signed_at,
         level=level,
         intact=bool(status.intact and status.valid),
@@ -81,11 +81,11 @@ def _full_name(subject: Mapping[str, Any]) -> str:
     return str(subject.get("given_name") or (organisation if organisation.startswith(common) else common))
 
 
-def _assertion(certificate: x509.Certificate) -> str | None:
+def _alternative(certificate: x509.Certificate, urn: str) -> str | None:
     names = certificate.subject_alt_name_value
     for name in names.native if names is not None else ():
-        if isinstance(name, str) and name.startswith(ASSERTION_URN):
-            return unquote(name.removeprefix(ASSERTION_URN))
+        if isinstance(name, str) and name.startswith(urn):
+            return unquote(name.removeprefix(urn))
     return None
 
 

@@ -12,7 +12,10 @@ from signing.pki import DevelopmentPki, create_pki
 from signing.pool import SigningPool
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust
+from tests.signing.ceremonies import developer, sale
 from tests.signing.material import OCSP, Resources
+
+__all__ = ["developer", "sale"]  # fixtures
 
 
 @pytest.fixture(scope="session")

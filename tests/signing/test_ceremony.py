@@ -4,12 +4,9 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -17,11 +14,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.clock import now
-from kernel.db import Database, WriteSession
+from kernel.db import Database
 from kernel.errors import Unavailable
 from kernel.outbox.models import OutboxEvent
-from kernel.permissions import Actor, ActorKind, Permission, system_actor
-from kernel.rendering.fonts import font_files
+from kernel.permissions import Actor
 from kernel.settings import Settings
 from signing import applying, seals, service
 from signing.errors import (
@@ -43,173 +39,15 @@ from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory
 from signing.pki import open_pki
 from signing.pool import SigningPool
 from signing.schemas import (
-    ClientInfo,
     DocumentToSign,
     Field,
     IdentityAssertion,
     IdentityStarted,
     SealRef,
-    Signatory,
 )
+from tests.signing.ceremonies import CLIENT, KINDS, SYSTEM, Sale, assertion_for, buyer, opened
 from tests.signing.material import Resources, box, document, handwriting
 from tests.testbed import HOME, OTHER
-
-CLIENT = ClientInfo(address="127.0.0.1", agent="test")
-SYSTEM = system_actor(HOME)
-KINDS = ("contract", "inquiry_record")
-
-
-@dataclass
-class Sale:
-    """One sale's ceremony and how its people act in it."""
-
-    database: Database
-    resources: Resources
-    ceremony: UUID
-    subject: str
-    developer: Actor
-    tenant: str = HOME
-
-    async def link(self, key: str) -> str:
-        async with self.database.transaction(self.tenant) as tx:
-            return await service.link_token(tx, SYSTEM, self.ceremony, key)
-
-    async def identify(self, token: str, key: str) -> IdentityAssertion:
-        started = IdentityStarted(reference=f"ref-{uuid4()}", url="http://x/")
-        async with self.database.transaction(self.tenant) as tx:
-            await service.begin_identification(tx, token, started)
-        assertion = assertion_for(key, started.reference)
-        async with self.database.transaction(self.tenant) as tx:
-            await service.complete_identification(tx, token, assertion)
-        return assertion
-
-    async def consent(self, token: str, png: bytes | None = None) -> None:
-        async with self.database.transaction(self.tenant) as tx:
-            await service.consent(tx, token, dict.fromkeys(KINDS, True), png or handwriting(), CLIENT)
-
-    async def agree(self, key: str) -> str:
-        token = await self.link(key)
-        await self.identify(token, key)
-        await self.consent(token)
-        return token
-
-    async def apply(self, key: str) -> None:
-        async with self.database.transaction(self.tenant) as tx:
-            await applying.apply_signatures(tx, self.resources, self.ceremony, key)
-
-    async def sign(self, key: str) -> None:
-        await self.agree(key)
-        await self.apply(key)
-
-    async def seal(self, actor: Actor | None = None) -> None:
-        async with self.database.transaction(self.tenant) as tx:
-            await service.seal_by_organisation(tx, actor or self.developer, self.ceremony, "seller")
-
-    async def rows(self, model: Any) -> Sequence[Any]:
-        async with self.database.read(self.tenant) as reader:
-            chosen = select(model)
-            if model is AppliedSignature:
-                chosen = chosen.join(CeremonyDocument, CeremonyDocument.id == AppliedSignature.document_id).where(
-                    CeremonyDocument.ceremony_id == self.ceremony
-                )
-            elif model is OutboxEvent:
-                chosen = chosen.where(OutboxEvent.key.contains(str(self.ceremony)))
-            else:
-                chosen = chosen.where(model.ceremony_id == self.ceremony)
-            return list(await reader.scalars(chosen.order_by(model.id)))
-
-    async def digests(self) -> dict[str, str]:
-        async with self.database.read(self.tenant) as reader:
-            return await service.signed_documents(reader, self.ceremony)
-
-
-def assertion_for(key: str, reference: str) -> IdentityAssertion:
-    number = key[-1]
-    return IdentityAssertion(
-        reference=reference,
-        name=f"买受人{number}",
-        id_no=f"99000019900101000{number}",
-        method="real-name+face",
-        provider="sandbox",
-        verified_at=now(),
-        digest="a" * 64,
-    )
-
-
-def buyer(number: int) -> Signatory:
-    return Signatory(
-        key=f"buyer-{number}",
-        kind="person",
-        name=f"买受人{number}",
-        id_kind="resident_id",
-        id_no=f"99000019900101000{number}",
-        phone="13800000000",
-    )
-
-
-@pytest.fixture
-async def developer(database: Database, settings: Settings) -> Actor:
-    """A developer with an e-seal, and its clerk who may use it."""
-    organisation, code = uuid4(), f"9141{uuid4().hex[:14].upper()}"
-    async with database.transaction(HOME) as tx:
-        await _issue(tx, settings, organisation, code)
-    return Actor(
-        kind=ActorKind.STAFF,
-        name=code,
-        tenant=HOME,
-        id=uuid4(),
-        organisation_id=organisation,
-        permissions=frozenset({Permission.SALE_SEAL}),
-    )
-
-
-async def _issue(tx: WriteSession, settings: Settings, organisation: UUID, code: str) -> None:
-    await seals.issue_seal(
-        tx,
-        SYSTEM,
-        open_pki(settings),
-        font_files(settings.assets_dir)[1],
-        key=f"organisation:{organisation}",
-        organisation="河南某某置业有限公司",
-        credit_code=code,
-        document_kinds=["contract"],
-        organisation_id=organisation,
-    )
-
-
-@asynccontextmanager
-async def opened(database: Database, resources: Resources, developer: Actor, buyers: int) -> AsyncIterator[Sale]:
-    subject = f"contract:{uuid4()}"
-    people = [buyer(number) for number in range(1, buyers + 1)]
-    seller = Signatory(
-        key="seller",
-        kind="organisation",
-        name="河南某某置业有限公司",
-        id_kind="credit_code",
-        id_no=developer.name,
-        organisation="河南某某置业有限公司",
-        credit_code=developer.name,
-    )
-    places = [Field(name=f"sign-{p.key}", signatory=p.key, box=box(i)) for i, p in enumerate(people)]
-    digest = await resources.blobs.put(document())
-    documents = [
-        DocumentToSign(
-            key="contract",
-            title="商品房买卖合同",
-            digest=digest,
-            fields=(*places, Field(name="sign-seller", signatory="seller", box=box(3))),
-        ),
-        DocumentToSign(key="inquiry_record", title="询问笔录", digest=digest, fields=tuple(places)),
-    ]
-    async with database.transaction(HOME) as tx:
-        ceremony = await service.open_ceremony(tx, SYSTEM, subject, documents, [*people, seller], "seller")
-    yield Sale(database, resources, ceremony.id, subject, developer)
-
-
-@pytest.fixture
-async def sale(database: Database, resources: Resources, developer: Actor) -> AsyncIterator[Sale]:
-    async with opened(database, resources, developer, 3) as sale:
-        yield sale
 
 
 async def test_three_buyers_at_once_then_the_seller(sale: Sale) -> None:

@@ -1,6 +1,7 @@
 """Revocation answers and the root certificate, for whoever checks our signatures with their own tools."""
 
 from litestar import Response, get, post
+from litestar.params import RawBody
 
 from kernel.permissions import anyone
 from signing.pki import OCSP_PATH
@@ -18,7 +19,7 @@ _LIMIT_BYTES = 4096
     status_code=200,
     request_max_body_size=_LIMIT_BYTES,
 )
-async def answer_ocsp(resources: Parts, body: bytes) -> Response[bytes]:
+async def answer_ocsp(resources: Parts, body: RawBody) -> Response[bytes]:
     """RFC 6960 over HTTP: is this certificate still good?"""
     return Response(await resources.signing.answer_ocsp(body), media_type="application/ocsp-response")
 

@@ -15,6 +15,7 @@ from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph, Rendered
 from kernel.tenancy.models import County
 from signing import service as signing
+from signing.errors import LinkExpired
 from signing.schemas import DocumentToSign, Field, Signatory
 from yiti.accounts.service import organisation
 from yiti.journeys.documents import PresaleFacts, handover_agreement, inquiry_record, notice_application
@@ -33,7 +34,10 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
         raise SaleNotFound
     if sale.ceremony_id is not None:
         return
-    frozen = await contracts.content_of(tx, await contracts.get(tx, contract_id))
+    contract = await contracts.get(tx, contract_id)
+    if contract.status == "abandoned":
+        return
+    frozen = await contracts.content_of(tx, contract)
     pages = await _pages(tx, sale, frozen)
     documents = await _stored(resources, pages)
     actor = system_actor(tx.tenant)
@@ -44,9 +48,7 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
     sale.ceremony_id = ceremony.id
     sale.documents = {document.key: document.digest for document in documents}
     for position in range(1, len(frozen.buyers) + 1):
-        key = f"buyer-{position}"
-        payload = {"ceremony_id": str(ceremony.id), "signatory_key": key, "contract_id": str(contract_id)}
-        await emit(tx, "sale.invite", payload, key=f"sale.invite:{ceremony.id}:{key}")
+        await _order_invitation(tx, sale, f"buyer-{position}")
 
 
 async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[tuple[str, str, str]]:
@@ -118,18 +120,36 @@ def _person(key: str, buyer: Buyer) -> Signatory:
 
 async def invite_again(tx: WriteSession, sale: Sale, key: str) -> None:
     """Order the SMS with the signing link once more; at most one a minute for each buyer."""
-    minute = f"{now():%Y%m%d%H%M}"
+    await _order_invitation(tx, sale, key, f"{now():%Y%m%d%H%M}")
+
+
+async def _order_invitation(tx: WriteSession, sale: Sale, key: str, again: str = "") -> None:
+    # The link is made here and not where it is sent: a link that was sent must not be undone by a worker's end.
+    await signing.link_token(tx, system_actor(tx.tenant), _ceremony(sale), key)
     payload = {"ceremony_id": str(sale.ceremony_id), "signatory_key": key, "contract_id": str(sale.contract_id)}
-    await emit(tx, "sale.invite", payload | {"again": minute}, key=f"sale.invite:{sale.ceremony_id}:{key}:{minute}")
+    name = f"sale.invite:{sale.ceremony_id}:{key}:{again}".rstrip(":")
+    await emit(tx, "sale.invite", payload | {"again": again}, key=name)
+
+
+def _ceremony(sale: Sale) -> UUID:
+    if sale.ceremony_id is None:
+        raise SaleNotFound
+    return sale.ceremony_id
 
 
 async def invite(
     tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, subject: str, *, again: str = ""
 ) -> None:
-    """Send a buyer the signing link by SMS, once for each `again`; the link is the same until it expires."""
+    """Send a buyer the signing link by SMS, once for each `again`; nothing where there is no more to sign."""
     person = next(one for one in await signing.signatories_of(tx, ceremony_id) if one.key == key)
-    if person.phone is None or person.status in ("consented", "signed"):
+    if person.phone is None or person.token is None or person.status in ("consented", "signed"):
         return
-    token = await signing.link_token(tx, system_actor(tx.tenant), ceremony_id, key)
-    text = f"【一体不动产】您的购房合同已可签署，请在72小时内打开链接实名核验并签署：{public_url}/s/{tx.tenant}/{token}"
+    try:
+        desk = await signing.by_token(tx, person.token)
+    except LinkExpired as error:
+        raise Park(error.message) from error
+    if desk.step == "closed":
+        return
+    link = f"{public_url}/s/{tx.tenant}/{person.token}"
+    text = f"【一体不动产】您的购房合同已可签署，请在72小时内打开链接实名核验并签署：{link}"
     await sms.send(person.phone, text, f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":"), subject=subject)
