@@ -9,8 +9,13 @@ from litestar import Litestar
 
 from kernel.db import Database
 from kernel.settings import Settings
+from tests.journeys.conftest import stage
+from tests.journeys.stage import Stage, buyer
+from tests.portals.citizens import MakePhone, Phone, Sold, make_phone, make_platform
 from tests.portals.pages import HOST, PageClient, sign_in_as
 from tests.portals.small_app import make_app
+
+__all__ = ["stage"]  # one county at work for the tests of all portals
 
 ClientAs = Callable[..., Awaitable[PageClient]]
 
@@ -51,3 +56,31 @@ def client_as(database: Database, new_client: Callable[[], AsyncClient]) -> Clie
         return await sign_in_as(database, new_client(), role, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def citizens_platform(stage: Stage) -> Litestar:
+    """The pages of citizens and of the public on the county at work."""
+    return make_platform(stage)
+
+
+@pytest.fixture
+async def phone(citizens_platform: Litestar, stage: Stage) -> AsyncIterator[MakePhone]:
+    """`phone()` is a new browser of a buyer."""
+    made: list[Phone] = []
+
+    def make() -> Phone:
+        made.append(make_phone(citizens_platform, stage))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.page.http.aclose()
+
+
+@pytest.fixture(scope="session")
+async def sold(stage: Stage) -> Sold:
+    """A couple's home, sold to the end; only to look at."""
+    couple = (buyer("周武"), buyer("郑王"))
+    contract_id = await stage.drafted(couple, "joint")
+    return Sold(contract_id, await stage.finished(contract_id), couple)

@@ -8,12 +8,13 @@ from kernel.permissions import Actor, Permission
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry; `icon` is a name of the icon font (`home` for `ti-home`)."""
+    """One entry; `icon` is a name of the icon font (`home` for `ti-home`). `also`: another address it stands for."""
 
     label: str
     url: str
     icon: str
     permission: Permission
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ def menu_for(portals: Sequence[Portal], actor: Actor | None, path: str) -> list[
     if actor is None:
         return []
     allowed = [(portal, [item for item in portal.items if actor.may(item.permission)]) for portal in portals]
-    here = max((item.url for _, items in allowed for item in items if _within(path, item.url)), key=len, default=None)
+    places = [(place, item) for _, items in allowed for item in items for place in (item.url, item.also) if place]
+    here = max((one for one in places if _within(path, one[0])), key=lambda one: len(one[0]), default=("", None))[1]
     return [
-        MenuGroup(portal.title, tuple(MenuEntry(item, item.url == here) for item in items))
+        MenuGroup(portal.title, tuple(MenuEntry(item, item is here) for item in items))
         for portal, items in allowed
         if items
     ]

@@ -1,0 +1,46 @@
+"""The forms of the citizens' pages."""
+
+import base64
+import binascii
+
+from msgspec import Struct
+
+from signing.errors import BadHandwriting
+
+PICTURE_LIMIT = 200 * 1024
+_PREFIX = "data:image/png;base64,"
+
+
+class SignForm(Struct, kw_only=True):
+    """Consent and signature: `agreed` holds the keys of the documents, `handwriting` a PNG as data URL."""
+
+    agreed: list[str] | str = []
+    handwriting: str = ""
+
+
+class IdentifyForm(Struct, kw_only=True):
+    """Who wants to sign in; the identity service checks it."""
+
+    name: str = ""
+    id_no: str = ""
+    next: str = ""
+
+
+class ReasonForm(Struct, kw_only=True):
+    """Why a filed contract shall be cancelled."""
+
+    reason: str = ""
+
+
+def handwriting_png(data_url: str) -> bytes:
+    """The bytes of the drawing; whether they are a good PNG is checked by signing. Raises BadHandwriting."""
+    if not data_url:
+        raise BadHandwriting("请在签名框内手写签名", field="handwriting")
+    if not data_url.startswith(_PREFIX):
+        raise BadHandwriting("手写签名不是有效的 PNG 图片", field="handwriting")
+    if len(data_url) > len(_PREFIX) + PICTURE_LIMIT * 4 // 3 + 4:
+        raise BadHandwriting("手写签名图片过大（最多 200 KB），请清除后重写", field="handwriting")
+    try:
+        return base64.b64decode(data_url.removeprefix(_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise BadHandwriting("手写签名不是有效的 PNG 图片", field="handwriting") from error

@@ -1,0 +1,133 @@
+"""The result of a verification, made ready for its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from kernel.db import ReadSession
+from kernel.pii import mask_name
+from signing.schemas import SignatureReport, ValidationReport
+from yiti.certificates.models import Certificate
+from yiti.certificates.verification import Additions, Validity, Verification
+
+_FACES = {
+    Validity.VALID: ("success", "circle-check", "有效"),
+    Validity.CANCELLED: ("danger", "circle-x", "已注销"),
+    Validity.PENDING: ("info", "clock", "尚未签发"),
+    Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
+}
+_SENTENCES = {
+    Validity.VALID: "本证明由登记机构签发，目前有效。",
+    Validity.CANCELLED: "本证明由登记机构签发，但所记载的登记已经注销，证明不再有效。",
+    Validity.PENDING: "登记已经登簿，证明正在制作，尚未签发。",
+}
+_CHANGES = {
+    "none": ("签名后没有追加内容", "success"),
+    "permitted": ("签名后只追加了签名、时间戳或者验证信息", "success"),
+    "illegal": ("签名后追加了其他内容，所显示的内容不可信", "danger"),
+}
+_KINDS = {"certification": "认证签名", "signature": "签名", "timestamp": "文件时间戳"}
+
+
+@dataclass(frozen=True)
+class SignatureLine:
+    """One signature: the signed revision, and what came after it, apart."""
+
+    kind: str
+    signer: str
+    signed_at: datetime | None
+    level: str
+    revision: str
+    revision_tone: str
+    after: str
+    after_tone: str
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """What the page says, first things first."""
+
+    tone: str
+    icon: str
+    label: str
+    sentence: str
+    facts: tuple[tuple[str, str], ...]
+    sealed_by: str
+    sealed_at: datetime | None
+    file_sentence: str
+    file_tone: str
+    problem: str
+    signatures: tuple[SignatureLine, ...]
+
+
+async def result(reader: ReadSession, found: Verification) -> ResultView:
+    """`found` in words; the sealing time comes from the books, not from the file."""
+    tone, icon, label = _FACES[found.validity]
+    view, report = found.view, found.report
+    return ResultView(
+        tone=tone,
+        icon=icon,
+        label=label,
+        sentence=_sentence(found),
+        facts=_facts(found),
+        sealed_by=view.agency if view and found.validity is not Validity.PENDING else "",
+        sealed_at=await _sealed_at(reader, view.number) if view else None,
+        file_sentence=found.addition_words,
+        file_tone="danger" if found.additions is Additions.ILLEGAL else "success",
+        problem=report.problem or "" if report else "",
+        signatures=tuple(_line(one) for one in report.signatures) if report else (),
+    )
+
+
+def _sentence(found: Verification) -> str:
+    if found.validity is not Validity.NOT_OURS:
+        return _SENTENCES[found.validity]
+    if found.report is None:
+        return "本县登记机构没有签发过这个验证码的证明，请核对县名和验证码；如果来自他人，请谨防伪造。"
+    return _foreign(found.report)
+
+
+def _foreign(report: ValidationReport) -> str:
+    if report.problem or not report.signatures:
+        return "这份文件不是本县登记机构签发的电子证明：文件中没有可以核验的电子签章。"
+    return "这份文件不是本县登记机构签发的电子证明；它带有其他电子签名，核验情况列在下面。"
+
+
+def _facts(found: Verification) -> tuple[tuple[str, str], ...]:
+    view = found.view
+    if view is None:
+        return ()
+    facts = (
+        ("证明号", view.number),
+        ("证明事项", view.item),
+        ("权利人", "、".join(view.holders)),
+        ("义务人", "、".join(view.obligors)),
+        ("坐落", view.location),
+        ("不动产单元号", view.unit_code),
+        ("登簿日期", view.booked_on),
+    )
+    return (*facts, ("注销日期", view.cancelled_on)) if view.cancelled_on else facts
+
+
+def _line(one: SignatureReport) -> SignatureLine:
+    sound = one.intact and one.trusted
+    if sound:
+        words = "签署的内容完整，签名者可信"
+    else:
+        words = "签署的内容完整，但签名者不受信任" if one.intact else "签署的内容已被破坏"
+    after, after_tone = _CHANGES[one.changes]
+    return SignatureLine(
+        kind=_KINDS[one.kind],
+        signer=one.organisation or mask_name(one.signer),
+        signed_at=one.signed_at,
+        level=one.level,
+        revision=words,
+        revision_tone="success" if sound else "danger",
+        after=after,
+        after_tone=after_tone,
+    )
+
+
+async def _sealed_at(reader: ReadSession, number: str) -> datetime | None:
+    return await reader.scalar(select(Certificate.sealed_at).where(Certificate.number == number))

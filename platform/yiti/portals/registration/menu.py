@@ -1,0 +1,12 @@
+"""The menu of the registration centre."""
+
+from kernel.permissions import Permission
+from yiti.portals.shell.menu import MenuItem, Portal
+
+PORTAL = Portal(
+    "不动产登记",
+    (
+        MenuItem("业务办理", "/registration", "inbox", Permission.CASE_VIEW),
+        MenuItem("登记簿查询", "/registration/register", "book-2", Permission.REGISTER_VIEW),
+    ),
+)

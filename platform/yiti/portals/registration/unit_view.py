@@ -1,0 +1,207 @@
+"""The register page of a unit: what holds now, how it came about, and every entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import contracts.service as contracts
+from kernel.db import ReadSession
+from kernel.money import yuan
+from yiti.certificates import service as certificates
+from yiti.certificates.content import grouped_unit_code
+from yiti.certificates.models import Certificate
+from yiti.estate.models import Building, Project, Unit, UnitState
+from yiti.estate.queries import construction_mortgagee, get_building, get_project, get_unit
+from yiti.portals.registration import people
+from yiti.portals.registration.rules import Tone
+from yiti.register.kinds import KIND_WORDS, SHARING_WORDS, EntryKind, EntryStatus, Sharing
+from yiti.register.page import PageEntry, entries_of
+
+_UNIT_STATES = {UnitState.PLANNED: "期房（未竣工）", UnitState.BUILT: "现房", UnitState.HISTORICAL: "历史（已注销）"}
+_AT_A_GLANCE: tuple[tuple[str, tuple[EntryKind, ...], str, str, Tone], ...] = (
+    ("房屋所有权", (EntryKind.OWNERSHIP,), "未登记", "key", "success"),
+    ("预告登记", (EntryKind.PRESALE_NOTICE, EntryKind.PRESALE_MORTGAGE_NOTICE), "无", "bookmark", "info"),
+    ("抵押权", (EntryKind.MORTGAGE,), "无", "building-bank", "warning"),
+    ("查封", (EntryKind.SEIZURE,), "无", "lock", "danger"),
+    ("异议登记", (EntryKind.OBJECTION,), "无", "message-exclamation", "danger"),
+)
+_KIND_TONES: dict[EntryKind, Tone] = {
+    EntryKind.OWNERSHIP: "success",
+    EntryKind.MORTGAGE: "warning",
+    EntryKind.PRESALE_NOTICE: "info",
+    EntryKind.PRESALE_MORTGAGE_NOTICE: "info",
+    EntryKind.SEIZURE: "danger",
+    EntryKind.OBJECTION: "danger",
+    EntryKind.CANCELLATION: "neutral",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The proof of an entry: where its page is, and whether there is a file yet."""
+
+    url: str
+    number: str
+    has_pdf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry of the register."""
+
+    anchor: str
+    kind: str
+    tone: Tone
+    current: bool
+    is_cancellation: bool
+    case_id: UUID
+    case_number: str
+    cause: str
+    sharing: str
+    amount: str
+    valid_until: date | None
+    booked_at: datetime
+    booked_by: str
+    closes: str
+    """Kind and case number of the entry that this one closed."""
+    closed_by: str
+    closed_at: datetime | None
+    people: tuple[people.Person, ...]
+    certificate: Proof | None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One row of the picture: an entry from the booking that made it to the one that closed it."""
+
+    kind: str
+    anchor: str
+    tone: Tone
+    before: int
+    """Bookings before it."""
+    length: int
+    after: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """Everything that the register page needs."""
+
+    unit: Unit
+    code: str
+    tiles: tuple[dict[str, Any], ...]
+    nature: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    entries: tuple[EntryView, ...]
+    """Newest first."""
+    columns: tuple[tuple[datetime, str], ...]
+    """Of the picture: moment and case number of every booking, oldest first."""
+    lives: tuple[Life, ...]
+
+
+async def load(reader: ReadSession, unit_id: UUID) -> UnitView:
+    """The register page of a unit. Raises `UnitNotFound`."""
+    unit = await get_unit(reader, unit_id)
+    building = await get_building(reader, unit.building_id)
+    project = await get_project(reader, building.project_id)
+    entries = await entries_of(reader, unit_id)
+    papers = {one.entry_id: one for one in reversed(await certificates.of_unit(reader, unit_id))}
+    sold = (await contracts.open_contracts_by_unit(reader, [unit_id])).get(unit_id)
+    mortgagee = await construction_mortgagee(reader, unit_id)
+    named = {one.entry.id: f"{KIND_WORDS[one.entry.kind]}（业务号{one.entry.case_number}）" for one in entries}
+    return UnitView(
+        unit=unit,
+        code=grouped_unit_code(unit.code),
+        tiles=tuple(_tiles(entries)),
+        nature=(*_nature(unit, building, project), ("合同网签备案", sold.filing_no or "" if sold else "")),
+        warnings=(f"楼盘表记载该幢设有在建建筑物抵押，抵押权人：{mortgagee}",) if mortgagee else (),
+        entries=tuple(_entry(one, named, papers) for one in reversed(entries)),
+        columns=tuple((one.entry.booked_at, one.entry.case_number) for one in entries),
+        lives=tuple(_lives(entries)),
+    )
+
+
+def _tiles(entries: Sequence[PageEntry]) -> list[dict[str, Any]]:
+    current = [one.entry for one in entries if one.entry.status == EntryStatus.CURRENT]
+    tiles = []
+    for label, kinds, nothing, icon, tone in _AT_A_GLANCE:
+        held = [one for one in current if one.kind in kinds]
+        words = "有效" if len(held) == 1 else f"有效 {len(held)} 项"
+        tiles.append(
+            {"label": label, "value": words if held else nothing, "icon": icon, "tone": tone if held else "neutral"}
+        )
+    return tiles
+
+
+def _nature(unit: Unit, building: Building, project: Project) -> tuple[tuple[str, str], ...]:
+    return (
+        ("坐落", unit.location),
+        ("项目 / 幢", f"{project.name} / {building.name}"),
+        ("所在层 / 总层数", f"{unit.floor} / {building.floors_total}"),
+        ("房号", unit.room),
+        ("规划用途", unit.usage),
+        ("房屋结构", unit.structure),
+        ("建筑面积", f"{unit.building_area} ㎡"),
+        ("套内 / 分摊面积", f"{unit.inner_area} / {unit.shared_area} ㎡"),
+        ("建筑物状态", _UNIT_STATES[UnitState(unit.state)]),
+        ("土地使用权证号", project.land_use_right_no),
+        ("土地使用期限", f"至 {project.land_term_end}"),
+    )
+
+
+def _entry(one: PageEntry, named: dict[UUID, str], papers: dict[UUID, Certificate]) -> EntryView:
+    entry = one.entry
+    return EntryView(
+        anchor=_anchor(entry.id),
+        kind=KIND_WORDS[entry.kind],
+        tone=_KIND_TONES[entry.kind],
+        current=entry.status == EntryStatus.CURRENT,
+        is_cancellation=entry.kind == EntryKind.CANCELLATION,
+        case_id=entry.case_id,
+        case_number=entry.case_number,
+        cause=entry.cause,
+        sharing=SHARING_WORDS[Sharing(entry.sharing)] if entry.sharing else "",
+        amount=f"{yuan(entry.amount_fen)} 元" if entry.amount_fen is not None else "",
+        valid_until=entry.valid_until,
+        booked_at=entry.booked_at,
+        booked_by=entry.booked_by,
+        closes=named[entry.closes_id] if entry.closes_id else "",
+        closed_by=named[entry.closed_by_id] if entry.closed_by_id else "",
+        closed_at=entry.closed_at,
+        people=tuple(people.holder(each) for each in (*one.holders, *one.obligors)),
+        certificate=_proof(papers.get(entry.id)),
+    )
+
+
+def _proof(one: Certificate | None) -> Proof | None:
+    return Proof(f"/registration/certificates/{one.id}", one.number, one.pdf_digest is not None) if one else None
+
+
+def _lives(entries: Sequence[PageEntry]) -> list[Life]:
+    """A right lives from its own booking to the one that closes it: counted in bookings, so that a day with three
+    of them is as readable as ten quiet years."""
+    places = {one.entry.id: place for place, one in enumerate(entries)}
+    lives = []
+    for place, entry in enumerate(one.entry for one in entries):
+        if entry.kind == EntryKind.CANCELLATION:
+            continue
+        end = places[entry.closed_by_id] + 1 if entry.closed_by_id else len(entries)
+        lives.append(
+            Life(
+                kind=KIND_WORDS[entry.kind],
+                anchor=_anchor(entry.id),
+                tone=_KIND_TONES[entry.kind] if not entry.closed_by_id else "neutral",
+                before=place,
+                length=end - place,
+                after=len(entries) - end,
+                words="已注销" if entry.closed_by_id else "现势",
+            )
+        )
+    return lives
+
+
+def _anchor(entry_id: UUID) -> str:
+    return f"entry-{entry_id}"

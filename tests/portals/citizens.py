@@ -1,0 +1,126 @@
+"""Buyers at their phones: the real pages on the stage's county, and the sandbox's identity service over HTTP."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from httpx import ASGITransport, AsyncClient, Response
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+import signing.service as signing
+from contracts.schemas import Buyer
+from kernel.permissions import system_actor
+from kernel.web.dependencies import DEPENDENCIES
+from tests.journeys.stage import HOME, Stage, handwriting
+from tests.portals.pages import HOST, PageClient
+from tests.testbed import COUNTIES
+from yiti.accounts import sessions
+from yiti.accounts.cookies import SESSION
+from yiti.certificates.models import Certificate
+from yiti.portals import citizen, public
+from yiti.portals.shell.plugin import Shell
+
+PICTURE = "data:image/png;base64," + base64.b64encode(handwriting()).decode()
+UPLOAD_LIMIT = 6 * 1024 * 1024
+ME = f"/me/{HOME}"
+PAPERS = ["contract", "notice_application", "inquiry_record", "handover_agreement"]
+
+
+def make_platform(stage: Stage) -> Litestar:
+    """The citizens' and the public's pages, on the stage's own resources."""
+    return Litestar(
+        route_handlers=[*citizen.ROUTES, *public.ROUTES],
+        dependencies={**DEPENDENCIES, "resources": Provide(lambda: stage.resources, sync_to_thread=False)},
+        plugins=[Shell(stage.resources.settings, [citizen.PORTAL])],
+        state=State(
+            {
+                "database": stage.resources.database,
+                "counties": {str(county["code"]): str(county["name"]) for county in COUNTIES},
+            }
+        ),
+        request_max_body_size=UPLOAD_LIMIT,
+        openapi_config=None,
+    )
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A finished sale."""
+
+    contract_id: UUID
+    proof: Certificate
+    buyers: tuple[Buyer, ...]
+
+    @property
+    def url(self) -> str:
+        return f"{ME}/contracts/{self.contract_id}"
+
+    @property
+    def proof_url(self) -> str:
+        return f"{ME}/proofs/{self.proof.id}"
+
+
+@dataclass
+class Phone:
+    """A buyer's browser."""
+
+    stage: Stage
+    page: PageClient
+
+    async def get(self, url: str, **named: Any) -> Response:
+        return await self.page.get(url, **named)
+
+    async def face(self, form: Response, **decision: str) -> str:
+        """Do the face check that a form led to; returns the address that the browser is sent back to."""
+        assert form.status_code == 303, form.text
+        path = urlsplit(form.headers["Location"]).path
+        answer = self.stage.sandbox.post(path, data={"decision": "pass"} | decision)
+        assert answer.status_code == 303
+        back = urlsplit(answer.headers["Location"])
+        return f"{back.path}?{back.query}"
+
+    async def identify(self, link: str, **decision: str) -> Response:
+        """Open the link, start the identification, and come back."""
+        await self.get(link)
+        return await self.get(await self.face(await self.page.post(f"{link}/identify"), **decision))
+
+    async def sign(self, link: str, **changes: Any) -> Response:
+        data = {"agreed": PAPERS, "handwriting": PICTURE} | changes
+        return await self.page.post(f"{link}/sign", data, headers={"Referer": f"http://{HOST}{link}"})
+
+    async def signed_in(self, person: Buyer) -> "Phone":
+        """As if the person had been identified before."""
+        async with self.stage.resources.database.transaction(HOME) as tx:
+            cookie = await sessions.open_citizen_session(tx, person.signatory_name, person.signatory_id_no)
+        self.page.http.cookies.set(SESSION, cookie, domain=HOST)
+        return self
+
+
+MakePhone = Callable[[], Phone]
+
+
+def make_phone(app: Litestar, stage: Stage) -> Phone:
+    transport = ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    return Phone(stage, PageClient(AsyncClient(transport=transport, base_url=f"http://{HOST}")))
+
+
+async def invited(stage: Stage, contract_id: UUID) -> dict[str, str]:
+    """Money paid and submitted: the signing links by signatory."""
+    await stage.billed(contract_id)
+    await stage.paid(contract_id)
+    await stage.submitted(contract_id)
+    sale = await stage.until(lambda: stage.sale(contract_id), lambda one: one.ceremony_id is not None)
+    assert sale.ceremony_id is not None
+    return await links_of(stage, sale.ceremony_id)
+
+
+async def links_of(stage: Stage, ceremony_id: UUID) -> dict[str, str]:
+    async with stage.resources.database.transaction(HOME) as tx:
+        people = [one.key for one in await signing.signatories_of(tx, ceremony_id) if one.kind == "person"]
+        tokens = {key: await signing.link_token(tx, system_actor(HOME), ceremony_id, key) for key in people}
+    return {key: f"/s/{HOME}/{token}" for key, token in tokens.items()}
