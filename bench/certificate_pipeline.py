@@ -45,7 +45,7 @@ async def measure() -> list[Measure]:
     """Proofs a second, with where the time of one goes."""
     with tempfile.TemporaryDirectory(prefix="yiti-bench-") as folder:
         settings = quiet_settings(Path(folder))
-        _issue_seal(settings)
+        issue_seal(settings)
         blobs = BlobStore(settings.blob_url)
         async with Renderer(settings.assets_dir, 2) as renderer, SigningPool(settings) as signing:
             pipeline = _Pipeline(renderer, signing, blobs)
@@ -76,7 +76,7 @@ class _Pipeline:
         self.stages: dict[str, list[float]] = {}
 
     async def proof(self, serial: int) -> None:
-        content = _content(serial)
+        content = proof_content(serial)
         async with self.slots:
             times = [time.perf_counter()]
             rendered = await self.renderer.pdf(proof_html(content), attachments=[proof_attachment(content)])
@@ -97,12 +97,12 @@ class _Pipeline:
         return found
 
 
-def _issue_seal(settings: Settings) -> None:
+def issue_seal(settings: Settings) -> None:
     picture = seal_mask("息县不动产登记中心", font_files(settings.assets_dir)[1])
     open_pki(settings).issue_seal(SEAL, "息县不动产登记中心", ISSUER.agency_code, picture)
 
 
-def _content(serial: int) -> ProofContent:
+def proof_content(serial: int) -> ProofContent:
     facts = NoticeFacts(
         entry_id=uuid4(),
         case_id=uuid4(),

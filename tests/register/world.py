@@ -22,10 +22,17 @@ async def make_unit(tx: WriteSession) -> Unit:
     number = next(_serial)
     parcel = f"{tx.tenant}009009GB{number:05d}"
     project = Project(
-        organisation_id=uuid4(), name=f"登记簿测试项目{uuid4().hex[:8]}", parcel_code=parcel, location="息县1号",
-        land_use_right_no="豫（2026）息县不动产权第0000001号", land_term_end=date(2096, 1, 1),
-        planning_permit_no="建字1", planning_permit_on=date(2026, 1, 1), construction_permit_no="施字1", has_construction_mortgage=False,
-    )  # fmt: skip
+        organisation_id=uuid4(),
+        name=f"登记簿测试项目{uuid4().hex[:8]}",
+        parcel_code=parcel,
+        location="息县测试路1号",
+        land_use_right_no="豫（2026）息县不动产权第0000001号",
+        land_term_end=date(2096, 1, 1),
+        planning_permit_no="建字1",
+        planning_permit_on=date(2026, 1, 1),
+        construction_permit_no="施字1",
+        has_construction_mortgage=False,
+    )
     tx.add(project)
     await tx.flush()
     building = Building(

@@ -41,7 +41,7 @@ async def preview_survey(
         raise TooLarge(f"文件超过{MAX_BYTES // 1024 // 1024} MB，请按楼幢拆分后分别上传")
     await _project(tx, project_id)
     survey = await asyncio.to_thread(read_survey, data)
-    problems = check_survey(survey, await _known(tx, project_id))
+    problems = await asyncio.to_thread(check_survey, survey, await _known(tx, project_id))
     preview = SurveyImport(
         project_id=project_id,
         file_name=file_name[-200:],
@@ -74,7 +74,7 @@ async def apply_survey(tx: WriteSession, actor: Actor, blobs: BlobStore, survey_
         raise SurveyChanged
     survey = await asyncio.to_thread(read_survey, await blobs.get(digest))
     project = await _project(tx, survey_import.project_id, lock=True)
-    problems = check_survey(survey, await _known(tx, project.id))
+    problems = await asyncio.to_thread(check_survey, survey, await _known(tx, project.id))
     if problems:
         raise SurveyHasProblems(
             f"文件有{len(problems)}处问题，未导入任何房屋", extra={"problems": _plain(problems), "count": len(problems)}
