@@ -105,6 +105,17 @@ async def valkey(testbed: Testbed) -> "AsyncIterator[Redis]":
         yield client
 
 
+@pytest.fixture(scope="session")
+async def stage(
+    testbed: Testbed, settings: "Settings", tmp_path_factory: pytest.TempPathFactory
+) -> "AsyncIterator[Stage]":
+    """A county at work, shared by all tests of this process that play journeys: each takes a home of its own."""
+    from tests.journeys.county import at_work
+
+    async with at_work(testbed, settings, tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> "Iterator[pytest.MonkeyPatch]":
     """Change settings by `environment.setenv("YITI_…", …)` before the first `get_settings()` of the test."""

@@ -9,13 +9,10 @@ from litestar import Litestar
 
 from kernel.db import Database
 from kernel.settings import Settings
-from tests.journeys.conftest import stage
 from tests.journeys.stage import Stage, buyer
 from tests.portals.citizens import MakePhone, Phone, Sold, make_phone, make_platform
 from tests.portals.pages import HOST, PageClient, sign_in_as
 from tests.portals.small_app import make_app
-
-__all__ = ["stage"]  # one county at work for the tests of all portals
 
 ClientAs = Callable[..., Awaitable[PageClient]]
 

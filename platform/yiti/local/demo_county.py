@@ -174,7 +174,7 @@ async def _seals(
 ) -> None:
     pki, font = open_pki(settings), font_files(settings.assets_dir)[1]
     await issue_seal(
-        tx, actor, pki, font, key=f"county:{county.code}:registration", organisation=f"{county.name}不动产登记中心",
+        tx, actor, pki, font, key=f"county:{county.code}:registration", organisation=county.agency,
         credit_code=county.agency_code, document_kinds=("proof",),
     )  # fmt: skip
     seal = await issue_seal(

@@ -1,11 +1,10 @@
-"""A whole county at work: demo data, sandbox process, worker. What the journey tests play on."""
+"""A whole county at work: demo data, sandbox process, worker. What the tests of whole journeys play on."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from uuid import uuid4
-
-import pytest
 
 from kernel.db.schema import load_modules
 from kernel.outbox.worker import OutboxWorker
@@ -17,12 +16,11 @@ from yiti.local import demo_county
 from yiti.resources import open_resources
 
 
-@pytest.fixture(scope="session")
-async def stage(testbed: Testbed, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """The stage, shared by all journey tests of this process: each takes a home of its own."""
+@asynccontextmanager
+async def at_work(testbed: Testbed, settings: Settings, folder: Path) -> AsyncIterator[Stage]:
+    """Open a county with everything running; it costs some seconds, so share it."""
     name = f"stage_{uuid4().hex[:12]}"
     await testbed.make_database(name)
-    folder = tmp_path_factory.mktemp("stage")
     sandbox = Sandbox(folder, settings.keys_dir)
     here = settings.model_copy(
         update={

@@ -1,0 +1,63 @@
+"""`kill -9` of the worker process, once in each kind of step of one sale. Every moment of every step, without the
+price of a new process, is in `test_crash_anywhere`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults.outcome import assert_sold_once
+from tests.faults.play import Play
+from tests.faults.world import World
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+ENDS: tuple[tuple[str, str, str], ...] = (
+    ("after the submission", "sale.prepare:*", "before"),
+    ("documents rendered and stored, but the ceremony is not open", "sale.prepare:*", "uncommitted"),
+    ("the link is sent, but not noted as sent", "sale.invite:*", "middle"),
+    ("after a buyer's consent", "signing.apply:*:buyer-1", "middle"),
+    ("after the seal was ordered", "signing.apply:*:seller", "before"),
+    ("filed, decided and booked, but not committed", "signing.completed:*", "uncommitted"),
+    ("booked, but the proof is not issued", "signing.completed:*", "committed"),
+    ("the proof is sealed, but not committed", "certificate.issue:*", "uncommitted"),
+    ("the proof is issued, but nobody is told", "certificate.issue:*", "committed"),
+    ("the archive package is made, but not committed", "sale.archive:*", "uncommitted"),
+)
+STEPS = {"sale.prepare:*": Play.submit, "signing.apply:*:buyer-1": Play.sign, "signing.apply:*:seller": Play.seal}
+"""Before the first end of these events, somebody does this."""
+
+
+async def test_one_sale_outlives_ten_workers(world: World) -> None:
+    sale = await Play.drafted(world)
+    await sale.pay()
+    steps: dict[str, Callable[[Play], Awaitable[None]]] = dict(STEPS)
+    for where, key, moment in ENDS:
+        world.worker.doom(key, moment)
+        await world.working()
+        if step := steps.pop(key, None):
+            await step(sale)
+        await asyncio.to_thread(world.worker.dies, where)
+    await world.working()
+    await assert_sold_once(world, sale.contract_id)
+
+
+async def test_its_children_end_with_a_killed_worker(world: World) -> None:
+    await world.working()
+    children = _children(world.worker.pid)
+    assert len(children) >= 2, "a process that renders and one that signs"
+    world.worker.kill()
+    async with asyncio.timeout(20):
+        while any(_alive(child) for child in children):  # noqa: ASYNC110  they have nobody left to tell
+            await asyncio.sleep(0.05)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
