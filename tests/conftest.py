@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from kernel.db import Database, WriteSession
     from kernel.settings import Settings
+    from tests.journeys.stage import Stage
 
 _TESTBED = pytest.StashKey[Testbed]()
 

@@ -7,6 +7,8 @@ PORTAL = Portal(
     "不动产登记",
     (
         MenuItem("业务办理", "/registration", "inbox", Permission.CASE_VIEW),
-        MenuItem("登记簿查询", "/registration/register", "book-2", Permission.REGISTER_VIEW),
+        MenuItem(
+            "登记簿查询", "/registration/register", "book-2", Permission.REGISTER_VIEW, also="/registration/units"
+        ),
     ),
 )
