@@ -77,11 +77,16 @@ def _due(business: Business, moment: datetime) -> datetime | None:
         return None
 
 
-async def act(tx: WriteSession, actor: Actor, case: Case, action: Action, note: str = "") -> None:
-    """Take one step: check it, move the status, write the log and the audit entry."""
-    if action not in available_actions(case.status, actor) and (case.status, action) not in _SYSTEM_STEPS:
+def expect(actor: Actor, case: Case, action: Action) -> None:
+    """Raise `ActionRefused` unless the actor may take the step now."""
+    if action not in available_actions(case.status, actor) and (case.status, action) not in _FOLLOWING_STEPS:
         words = f"业务件当前为“{STATUS_WORDS[case.status]}”，不能{ACTION_WORDS[action]}"
         raise ActionRefused(words)
+
+
+async def act(tx: WriteSession, actor: Actor, case: Case, action: Action, note: str = "") -> None:
+    """Take one step: check it, move the status, write the log and the audit entry."""
+    expect(actor, case, action)
     case.status = LEADS_TO[case.status, action]
     position = await tx.scalar(select(func.count()).select_from(CaseAction).where(CaseAction.case_id == case.id))
     tx.add(
@@ -101,7 +106,7 @@ async def act(tx: WriteSession, actor: Actor, case: Case, action: Action, note: 
 
 
 # Steps that follow from another one and belong to whoever took that one.
-_SYSTEM_STEPS = {
+_FOLLOWING_STEPS = {
     (CaseStatus.SUBMITTED, Action.ACCEPT),
     (CaseStatus.APPROVED, Action.BOOK),
 }
@@ -150,6 +155,7 @@ async def refuse(tx: WriteSession, actor: Actor, case: Case, reason: str) -> Non
         raise Invalid(message, field="reason")
     await act(tx, actor, case, Action.REFUSE, reason)
     case.decided_by = actor.name
+    case.closed_at = now()
 
 
 async def withdraw(tx: WriteSession, actor: Actor, case: Case, reason: str) -> None:

@@ -206,6 +206,7 @@ async def recheck(tx: WriteSession, actor: Actor, case_id: UUID) -> tuple[Findin
 async def approve(tx: WriteSession, actor: Actor, case_id: UUID, note: str) -> Case:
     """A registrar decides for booking: the rules run once more on the locked unit; what blocks cannot be overruled."""
     case = await cases.locked(tx, case_id)
+    cases.expect(actor, case, Action.APPROVE)
     sale = await sale_of_case(tx, case_id)
     await book.lock_units(tx, [sale.unit_id])
     facts = await gather(tx, sale)

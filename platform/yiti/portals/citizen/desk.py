@@ -10,8 +10,8 @@ from signing import service as signing
 from signing.models import CeremonySignatory
 from signing.schemas import SigningDesk
 from yiti.certificates.models import ISSUED
-from yiti.portals.citizen.pictures import PICTURES, version_of
 from yiti.portals.citizen.standing import Standing, StateWords, standings, state_words
+from yiti.portals.shell.pictures import PICTURES, version_of
 from yiti.resources import Resources
 
 STEPS = ("核验身份", "阅读并签名", "各方签署", "备案登记")

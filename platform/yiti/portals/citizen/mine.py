@@ -15,9 +15,9 @@ from yiti.certificates.models import Certificate
 from yiti.portals.citizen import own, views
 from yiti.portals.citizen.access import citizen, citizen_here
 from yiti.portals.citizen.forms import ReasonForm
-from yiti.portals.citizen.pictures import PICTURES, page_number, picture_response, version_of
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
+from yiti.portals.shell.pictures import PICTURES, page_number, picture_response, version_of
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
 

@@ -17,9 +17,9 @@ from signing.schemas import ClientInfo
 from yiti.accounts.rules import safe_return
 from yiti.portals.citizen import access, desk, identity
 from yiti.portals.citizen.forms import SignForm, handwriting_png
-from yiti.portals.citizen.pictures import HEIGHT, PICTURES, WIDTH, page_number, picture_response
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
+from yiti.portals.shell.pictures import HEIGHT, PICTURES, WIDTH, page_number, picture_response
 from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect, several
 from yiti.resources import Parts, Resources
 

@@ -28,7 +28,7 @@ async def housing_department(connection: Connection, _handler: BaseRouteHandler)
         raise Unauthenticated
     database: Database = connection.app.state.database
     async with database.read(actor.tenant) as reader:
-        if False:
+        if not await in_housing_department(reader, actor):
             raise Forbidden
 
 
@@ -44,6 +44,6 @@ async def own_projects_of(reader: ReadSession, actor: Actor) -> UUID | None:
 async def visible_project(reader: ReadSession, actor: Actor, project_id: UUID) -> Project:
     """The project, if its money is the actor's to see; else `ProjectNotFound`, as if it did not exist."""
     project, owner = await get_project(reader, project_id), await own_projects_of(reader, actor)
-    if False:
+    if owner is not None and project.organisation_id != owner:
         raise ProjectNotFound
     return project

@@ -75,7 +75,7 @@ class IssuePermitsController(Controller):
         typed, buildings = await _typed(request, tx, project_id)
         try:
             # A savepoint: the page below still reads after a number turned out to be taken.
-            if True:
+            async with tx.begin_nested():
                 made = await issue_permit(tx, actor, typed.application(project_id, buildings))
         except DomainError as refused:
             return await _form(tx, project_id, typed, _wrong(refused))

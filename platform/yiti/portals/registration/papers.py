@@ -25,10 +25,10 @@ from signing.schemas import SignatureReport
 from yiti.cases import service as cases
 from yiti.cases.models import Case
 from yiti.certificates import service as certificates
-from yiti.portals.citizen.pictures import PICTURES, page_number
 from yiti.portals.registration import case_file
 from yiti.portals.registration.case_file import Paper
 from yiti.portals.shell.files import file_response, pdf_response
+from yiti.portals.shell.pictures import PICTURES, page_number
 from yiti.portals.shell.views import AnyRequest, page
 from yiti.resources import Parts
 

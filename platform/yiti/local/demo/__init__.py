@@ -1,0 +1,1 @@
+"""`make demo`: the journey of a sale, played by its real users through the pages, over HTTP alone."""
