@@ -12,9 +12,9 @@ CREATE TABLE audit_entries (
   CONSTRAINT pk_audit_entries PRIMARY KEY (tenant_id, id)
 )
 -- next
-CREATE INDEX ix_audit_entries_unsealed ON audit_entries (tenant_id, id) WHERE NOT sealed
--- next
 CREATE INDEX ix_audit_entries_subject ON audit_entries (tenant_id, subject, created_at)
+-- next
+CREATE INDEX ix_audit_entries_unsealed ON audit_entries (tenant_id, id) WHERE NOT sealed
 -- next
 CREATE INDEX ix_audit_entries_created ON audit_entries (tenant_id, created_at)
 -- next
@@ -334,9 +334,9 @@ CREATE TABLE supervision_accounts (
   CONSTRAINT ck_supervision_accounts_quota_has_amount CHECK ((mode IS NOT DISTINCT FROM 'quota') = (quota_fen IS NOT NULL))
 )
 -- next
-CREATE UNIQUE INDEX uq_supervision_account_project ON supervision_accounts (tenant_id, project_id) WHERE purpose = 'presale'
--- next
 CREATE UNIQUE INDEX uq_supervision_account_maintenance ON supervision_accounts (tenant_id) WHERE purpose = 'maintenance_fund'
+-- next
+CREATE UNIQUE INDEX uq_supervision_account_project ON supervision_accounts (tenant_id, project_id) WHERE purpose = 'presale'
 -- next
 ALTER TABLE supervision_accounts ENABLE ROW LEVEL SECURITY
 -- next
@@ -419,11 +419,11 @@ CREATE TABLE bills (
   CONSTRAINT ck_bills_asks_for_money CHECK (amount_fen > 0)
 )
 -- next
-CREATE UNIQUE INDEX uq_live_bill ON bills (tenant_id, contract_id, kind) WHERE state IN ('issued', 'sent', 'confirmed')
--- next
 CREATE INDEX ix_bill_contract ON bills (tenant_id, contract_id)
 -- next
 CREATE INDEX ix_bill_project ON bills (tenant_id, project_id, id)
+-- next
+CREATE UNIQUE INDEX uq_live_bill ON bills (tenant_id, contract_id, kind) WHERE state IN ('issued', 'sent', 'confirmed')
 -- next
 ALTER TABLE bills ENABLE ROW LEVEL SECURITY
 -- next
@@ -508,9 +508,9 @@ CREATE TABLE archives (
   CONSTRAINT uq_archives_tenant_id_series_year_sequence UNIQUE (tenant_id, series, year, sequence)
 )
 -- next
-CREATE INDEX ix_archive_case ON archives (tenant_id, case_no)
--- next
 CREATE INDEX ix_archive_unit ON archives (tenant_id, unit_code)
+-- next
+CREATE INDEX ix_archive_case ON archives (tenant_id, case_no)
 -- next
 ALTER TABLE archives ENABLE ROW LEVEL SECURITY
 -- next
@@ -557,11 +557,11 @@ CREATE TABLE exchanges (
   CONSTRAINT ck_exchanges_counts_are_natural CHECK (duration_ms >= 0 AND attempt >= 0)
 )
 -- next
-CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
+CREATE INDEX ix_exchanges_key ON exchanges (tenant_id, idempotency_key)
 -- next
 CREATE INDEX ix_exchanges_subject ON exchanges (tenant_id, subject, id)
 -- next
-CREATE INDEX ix_exchanges_key ON exchanges (tenant_id, idempotency_key)
+CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
 -- next
 ALTER TABLE exchanges ENABLE ROW LEVEL SECURITY
 -- next
@@ -812,9 +812,9 @@ CREATE TABLE contract_buyers (
   CONSTRAINT ck_contract_buyers_share CHECK (num_nulls(share_numerator, share_denominator) <> 1 AND share_numerator > 0 AND share_numerator <= share_denominator)
 )
 -- next
-CREATE INDEX ix_contract_buyers_id_no ON contract_buyers (tenant_id, id_no_index)
--- next
 CREATE INDEX ix_contract_buyers_representative ON contract_buyers (tenant_id, representative_index)
+-- next
+CREATE INDEX ix_contract_buyers_id_no ON contract_buyers (tenant_id, id_no_index)
 -- next
 ALTER TABLE contract_buyers ENABLE ROW LEVEL SECURITY
 -- next
@@ -929,9 +929,9 @@ CREATE TABLE ledger_entries (
   CONSTRAINT ck_ledger_entries_moves_something CHECK (amount_fen <> 0)
 )
 -- next
-CREATE UNIQUE INDEX uq_ledger_entry_account ON ledger_entries (tenant_id, transfer_id, account_id)
--- next
 CREATE INDEX ix_ledger_entry_history ON ledger_entries (tenant_id, account_id, id)
+-- next
+CREATE UNIQUE INDEX uq_ledger_entry_account ON ledger_entries (tenant_id, transfer_id, account_id)
 -- next
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -1524,9 +1524,9 @@ CREATE TABLE sessions (
   CONSTRAINT ck_sessions_one_subject CHECK ((kind = 'staff' and user_id is not null and citizen_index is null) or (kind = 'citizen' and user_id is null and citizen_index is not null))
 )
 -- next
-CREATE INDEX ix_sessions_user ON sessions (tenant_id, user_id)
--- next
 CREATE INDEX ix_sessions_expiry ON sessions (tenant_id, expires_at)
+-- next
+CREATE INDEX ix_sessions_user ON sessions (tenant_id, user_id)
 -- next
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
 -- next
@@ -1683,13 +1683,13 @@ CREATE TABLE register_entries (
   CONSTRAINT ck_register_entries_cancellation_names_its_entry CHECK (kind <> 'cancellation' OR closes_id IS NOT NULL)
 )
 -- next
-CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
--- next
 CREATE UNIQUE INDEX uq_register_one_current_ownership ON register_entries (tenant_id, unit_id) WHERE kind = 'ownership' AND status = 'current'
 -- next
-CREATE INDEX ix_register_entries_unit ON register_entries (tenant_id, unit_id, status)
--- next
 CREATE INDEX ix_register_entries_case ON register_entries (tenant_id, case_id)
+-- next
+CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
+-- next
+CREATE INDEX ix_register_entries_unit ON register_entries (tenant_id, unit_id, status)
 -- next
 ALTER TABLE register_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -1717,25 +1717,30 @@ DECLARE
 BEGIN
   PERFORM 1 FROM units WHERE tenant_id = NEW.tenant_id AND id = NEW.unit_id AND code = NEW.unit_code FOR UPDATE;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'no such unit' USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'register_unit_exists';
+    RAISE EXCEPTION 'no such unit'
+        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'register_unit_exists';
   END IF;
   IF NEW.status <> 'current' THEN
-    RAISE EXCEPTION 'entries start current' USING ERRCODE = 'check_violation', CONSTRAINT = 'register_starts_current';
+    RAISE EXCEPTION 'entries start current'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_starts_current';
   END IF;
   IF disposes AND EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'seizure' AND e.status = 'current' AND e.rank = 0) THEN
-    RAISE EXCEPTION 'unit is seized' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_under_seizure';
+    RAISE EXCEPTION 'unit is seized'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_under_seizure';
   END IF;
   IF NEW.kind IN ('ownership', 'mortgage') AND EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'presale_notice' AND e.status = 'current' AND e.id IS DISTINCT FROM NEW.closes_id) THEN
-    RAISE EXCEPTION 'live presale notice' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_against_notice';
+    RAISE EXCEPTION 'live presale notice'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_against_notice';
   END IF;
   IF NEW.kind = 'presale_mortgage_notice' AND NOT EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
         AND e.kind = 'presale_notice' AND e.status = 'current') THEN
-    RAISE EXCEPTION 'no live presale notice' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_mortgage_notice_on_notice';
+    RAISE EXCEPTION 'no live presale notice'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_mortgage_notice_on_notice';
   END IF;
   RETURN NEW;
 END $$
@@ -1745,12 +1750,14 @@ CREATE TRIGGER register_entry_guard BEFORE INSERT ON register_entries FOR EACH R
 CREATE FUNCTION register_entry_closing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.status = 'historical' THEN
-    RAISE EXCEPTION 'closed for good' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_for_good';
+    RAISE EXCEPTION 'closed for good'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_for_good';
   END IF;
   IF NEW.closed_by_id IS NOT NULL AND NOT EXISTS (
       SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.closed_by_id
         AND e.unit_id = NEW.unit_id AND e.closes_id = NEW.id) THEN
-    RAISE EXCEPTION 'closed by a stranger' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_by_its_successor';
+    RAISE EXCEPTION 'closed by a stranger'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_by_its_successor';
   END IF;
   RETURN NEW;
 END $$
@@ -1778,7 +1785,8 @@ BEGIN
       WHEN 'joint' THEN holders >= 2 AND shares = 0
       WHEN 'fractional' THEN holders >= 2 AND shares = holders AND n = d
       ELSE false END) THEN
-    RAISE EXCEPTION 'holders and shares do not fit' USING ERRCODE = 'check_violation', CONSTRAINT = 'register_shares_are_whole';
+    RAISE EXCEPTION 'holders and shares do not fit'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_shares_are_whole';
   END IF;
   RETURN NULL;
 END $$
@@ -1894,13 +1902,13 @@ CREATE TABLE certificates (
   CONSTRAINT ck_certificates_cancelled_for_a_reason CHECK ((state = 'cancelled') = (cancel_reason IS NOT NULL))
 )
 -- next
-CREATE UNIQUE INDEX uq_certificates_pdf ON certificates (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
+CREATE UNIQUE INDEX uq_certificates_one_per_entry ON certificates (tenant_id, entry_id) WHERE state <> 'cancelled'
 -- next
 CREATE INDEX ix_certificates_unit ON certificates (tenant_id, unit_id)
 -- next
-CREATE UNIQUE INDEX uq_certificates_one_per_entry ON certificates (tenant_id, entry_id) WHERE state <> 'cancelled'
--- next
 CREATE INDEX ix_certificates_case ON certificates (tenant_id, case_id)
+-- next
+CREATE UNIQUE INDEX uq_certificates_pdf ON certificates (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
 -- next
 ALTER TABLE certificates ENABLE ROW LEVEL SECURITY
 -- next
@@ -1947,9 +1955,9 @@ CREATE TABLE sales (
   CONSTRAINT uq_sales_tenant_id_ceremony_id UNIQUE (tenant_id, ceremony_id)
 )
 -- next
-CREATE INDEX ix_sales_developer ON sales (tenant_id, organisation_id, created_at)
--- next
 CREATE INDEX ix_sales_unit ON sales (tenant_id, unit_id)
+-- next
+CREATE INDEX ix_sales_developer ON sales (tenant_id, organisation_id, created_at)
 -- next
 ALTER TABLE sales ENABLE ROW LEVEL SECURITY
 -- next
@@ -2004,7 +2012,8 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id
       AND pg_xact_status((((pg_current_xact_id()::text::bigint >> 32) << 32) + e.xmin::text::bigint)::text::xid8)
           = 'in progress') THEN
-    RAISE EXCEPTION 'entry is already booked' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_holder_with_entry';
+    RAISE EXCEPTION 'entry is already booked'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_holder_with_entry';
   END IF;
   RETURN NEW;
 END $$

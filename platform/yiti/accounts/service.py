@@ -13,6 +13,7 @@ from kernel.audit import audit
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid, NotFound
+from kernel.outbox import emit
 from kernel.permissions import Actor
 from kernel.pii import mask_name
 from yiti.accounts import rules, sessions
@@ -65,6 +66,9 @@ async def create_organisation(
     )
     await _add(tx, organisation, CreditCodeTaken(field="credit_code"))
     audit(tx, actor, "accounts.organisation_created", f"organisation:{organisation.id}", {"kind": kind})
+    if kind is OrganisationKind.DEVELOPER:
+        payload = {"organisation_id": str(organisation.id)}
+        await emit(tx, "developer.issue_seal", payload, key=f"developer.issue_seal:{organisation.id}")
     return organisation
 
 

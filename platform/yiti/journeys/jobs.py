@@ -1,5 +1,6 @@
 """What follows each step of a sale once it is committed. Every handler may run again; every push has a stable key."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -15,6 +16,10 @@ from integrations.errors import CounterpartyRefused
 from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Event, Park, emit, handles
 from kernel.permissions import system_actor
+from kernel.rendering.fonts import font_files
+from signing.pki import open_pki
+from signing.seals import issue_seal
+from yiti.accounts.service import organisation
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates import service as certificates
@@ -46,6 +51,25 @@ async def _proof(reader: ReadSession, event: Event) -> tuple[Certificate, Sale, 
     certificate = await certificates.get(reader, UUID(event.payload["certificate_id"]))
     sale = await presale.sale_of_case(reader, certificate.case_id)
     return certificate, *await _sale(reader, sale.contract_id)
+
+
+@handles("developer.issue_seal")
+async def issue_developer_seal(tx: WriteSession, event: Event) -> None:
+    """A newly registered developer gets its e-seal, to be used on the papers of a sale only."""
+    settings = resources_of(event).settings
+    developer = await organisation(tx, UUID(event.payload["organisation_id"]))
+    seal = await issue_seal(
+        tx,
+        system_actor(tx.tenant),
+        await asyncio.to_thread(open_pki, settings),
+        font_files(settings.assets_dir)[1],
+        key=f"organisation:{developer.id}",
+        organisation=developer.name,
+        credit_code=developer.credit_code,
+        document_kinds=papers.SEALED_BY_DEVELOPER,
+        organisation_id=developer.id,
+    )
+    developer.seal_key = seal.key
 
 
 @handles("escrow.notice_issued")

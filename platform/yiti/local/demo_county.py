@@ -38,9 +38,9 @@ from yiti.estate.schemas import Evidence, NewBuilding, NewProject, PermitApplica
 from yiti.estate.service import issue_permit, register_building, register_project
 from yiti.estate.survey_service import apply_survey, preview_survey
 from yiti.estate.survey_template import survey_template
+from yiti.journeys.sale.papers import SEALED_BY_DEVELOPER
 
 PASSWORD = "Demo-2026-county"  # noqa: S105  printed at every start; production never loads the demo county
-DEVELOPER_PAPERS = ("contract", "notice_application", "handover_agreement")
 BANK = ("CCB-DEMO", "演示建设银行息县支行")
 
 
@@ -179,7 +179,7 @@ async def _seals(
     )  # fmt: skip
     seal = await issue_seal(
         tx, actor, pki, font, key=f"organisation:{developer.id}", organisation=developer.name,
-        credit_code=developer.credit_code, document_kinds=DEVELOPER_PAPERS, organisation_id=developer.id,
+        credit_code=developer.credit_code, document_kinds=SEALED_BY_DEVELOPER, organisation_id=developer.id,
     )  # fmt: skip
     developer.seal_key = seal.key
 

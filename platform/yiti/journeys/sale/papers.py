@@ -23,6 +23,8 @@ from yiti.journeys.models import Sale
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import Resources
 
+SEALED_BY_DEVELOPER = ("contract", "notice_application", "handover_agreement")
+"""What a developer's e-seal may be used on (用印范围); the inquiry record is the buyers' and the registry's alone."""
 SELLER = "seller"
 """The developer's key in a ceremony; it signs last and locks every document that it signs."""
 
