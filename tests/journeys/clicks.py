@@ -1,5 +1,6 @@
 """What the people of a sale do, click by click; each function begins where the one before has left the page."""
 
+import asyncio
 import itertools
 import re
 from dataclasses import dataclass
@@ -51,15 +52,16 @@ async def pick_unit(clerk: Person, building: str, room: str) -> None:
     await tab.get_by_role("link", name=building).click()
     await tab.get_by_text("请在楼盘表中选择一套房屋").wait_for()
     await clerk.sees("building-table")
-    cell = unit_cell(tab, room)
+    cell = unit_cell(tab, building + room)
     await expect(cell).to_have_attribute("data-state", "available")
     await cell.click()
     await tab.get_by_role("button", name="开始签约").wait_for()
     await clerk.sees("unit-panel")
 
 
-def unit_cell(tab: Page, room: str) -> Locator:
-    return tab.locator("a.unit").filter(has_text=re.compile(rf"^{room}\D"))
+def unit_cell(tab: Page, unit: str) -> Locator:
+    """In the building table."""
+    return tab.get_by_title(f"{unit}，")
 
 
 async def begin_sale(clerk: Person) -> str:
@@ -130,12 +132,18 @@ async def pay(clerk: Person, sandbox: str, notices: list[str]) -> None:
     bank = await clerk.another_tab(f"{sandbox}/bank")
     for number in notices:
         button = bank.get_by_role("button", name=f"缴款 {number}")
-        while not await button.is_visible():  # the notice is on its way
-            await bank.wait_for_timeout(100)
-            await bank.reload()
+        await arrived(bank, button)
         await button.click()
         await bank.get_by_role("row").filter(has_text=number).filter(has_text="已缴").wait_for()
     await bank.close()
+
+
+async def arrived(tab: Page, what: Locator) -> None:
+    """The sandbox's pages show what has come when they were opened: open them again until it is there."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while not await what.is_visible():
+            await tab.wait_for_timeout(100)
+            await tab.reload()
 
 
 async def submit(clerk: Person) -> str:
@@ -161,7 +169,7 @@ async def open_link(phone: Person, sandbox: str, buyer: Buyer) -> None:
     tab = phone.tab
     await tab.goto(f"{sandbox}/sms")
     text = tab.locator("section").filter(has_text=buyer.phone).get_by_role("link")
-    await text.wait_for()
+    await arrived(tab, text)
     await phone.sees("sms")
     await text.tap()
     await tab.get_by_role("button", name="开始人脸核验").wait_for()

@@ -119,7 +119,7 @@ async def test_a_home_is_sold_from_the_building_table_to_the_proof(platform: Pla
     with clerk.refused(409):
         await late_colleague.get_by_role("button", name="开始签约").click()
         await expect(late_colleague.locator(".form-problem")).to_contain_text("已")
-    await expect(clicks.unit_cell(late_colleague, "602")).to_have_attribute("data-state", "noticed")
+    await expect(clicks.unit_cell(late_colleague, "1号楼602")).to_have_attribute("data-state", "noticed")
 
 
 async def test_a_mortgaged_home_goes_to_the_registrar(platform: Platform, people: People) -> None:

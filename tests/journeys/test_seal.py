@@ -10,7 +10,7 @@ async def test_a_new_developer_gets_its_seal(stage: Stage) -> None:
     clerk = await stage.actor("fangguan")
     async with stage.resources.database.transaction(HOME) as tx:
         made = await create_organisation(
-            tx, clerk, kind=OrganisationKind.DEVELOPER, name="息县新来置业有限公司", credit_code="91411528MA9TET0018"
+            tx, clerk, kind=OrganisationKind.DEVELOPER, name="息县新来置业有限公司", credit_code="91411528MA9TET002P"
         )
 
     async def now() -> Organisation:
