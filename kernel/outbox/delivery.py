@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy import select, update
 
 from kernel.clock import now
-from kernel.db.sessions import Database, WriteSession
+from kernel.db.sessions import Database, ReadSession, WriteSession
 from kernel.outbox.models import DONE, PARKED, PENDING, OutboxEvent
 from kernel.outbox.registry import Event, Park, Registration, registrations
 from kernel.tenancy import as_tenant
@@ -130,3 +130,11 @@ async def retry_parked(tx: WriteSession, event_id: UUID) -> bool:
         .returning(OutboxEvent.id)
     )
     return changed.scalar() is not None
+
+
+async def park_reason(reader: ReadSession, key: str) -> str | None:
+    """The words with which a handler gave an event up (`Park`); None while it may still succeed or failed otherwise."""
+    said = f"{Park.__name__}: "
+    parked = (OutboxEvent.key == key) & (OutboxEvent.state == PARKED) & OutboxEvent.last_error.startswith(said)
+    found = await reader.scalar(select(OutboxEvent.last_error).where(parked))
+    return found.removeprefix(said) if found else None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -155,7 +156,7 @@ class QueueWaker:
         self.redis = RedisSettings.from_dsn(valkey_url)
         self.redis.conn_retries = 0
         self.redis.conn_timeout = 1
-        self.pool: ArqRedis | None = None
+        self.opening: asyncio.Task[ArqRedis] | None = None
         self.tasks: set[asyncio.Task[None]] = set()
 
     def __call__(self, tenant: str, event_id: UUID) -> None:
@@ -166,15 +167,23 @@ class QueueWaker:
 
     async def _send(self, tenant: str, event_id: UUID) -> None:
         try:
-            if self.pool is None:
-                self.pool = await create_pool(self.redis, default_queue_name=QUEUE)
-            await self.pool.enqueue_job("wake", tenant, str(event_id))
+            pool = await self._pool()
+            await pool.enqueue_job("wake", tenant, str(event_id))
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("outbox.wake_failed", error=type(error).__name__)
+
+    async def _pool(self) -> ArqRedis:
+        # One attempt for all: the first commit of a process may have several events to wake for.
+        if self.opening is None or (self.opening.done() and self.opening.exception() is not None):
+            self.opening = asyncio.create_task(create_pool(self.redis, default_queue_name=QUEUE))
+        return await asyncio.shield(self.opening)
 
     async def close(self) -> None:
         """Let wake-ups on their way finish, then close."""
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=2)
-        if self.pool is not None:
-            await self.pool.aclose()
+        if self.opening is None:
+            return
+        self.opening.cancel()
+        with suppress(asyncio.CancelledError, RedisError, OSError):
+            await (await self.opening).aclose()

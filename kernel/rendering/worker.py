@@ -104,7 +104,6 @@ class Engine:
             return NoGlyph(codepoints=tuple(sorted(missing)))
         return Rendered(pdf=pdf, pages=len(document.pages), boxes=boxes)
 
-
     def _stylesheet(self, text: str) -> CSS:
         """Parsed once a process: parsing a template's style costs as much as laying out a page."""
         if text not in self._parsed:

@@ -27,6 +27,10 @@ WORDS_BY_STATUS = {
 }
 
 
+_AWAY = frozenset({"08", "53", "57"})
+"""Classes of SQLSTATE: no connection; no room for another one; starting up, shutting down or ended by an operator."""
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     """Problem details as sent to machines and shown on pages."""
 
@@ -71,7 +75,9 @@ def constraint_of(error: DBAPIError) -> str | None:
 
 
 def _connection_lost(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or str(getattr(error.orig, "sqlstate", ""))[:2] in _AWAY
 
 
 def _problem(status: int, code: str, title: str, **more: Any) -> Problem:

@@ -19,4 +19,5 @@ async def signed_in(world: World, login: str) -> AsyncIterator[PageClient]:
         client = PageClient(http)
         answer = await client.post("/login", {"login": login, "password": PASSWORD, "county": HOME})
         assert answer.status_code == 303, answer.text
+        await client.get("/", follow_redirects=True)  # the tokens of the sign-in page ended with the visit
         yield client

@@ -111,12 +111,14 @@ async def test_a_server_that_takes_nobody_in_is_answered_in_words(world: World, 
     """While it starts up or shuts down, PostgreSQL answers new connections with a refusal of its own."""
     await world.working()
     payment, unit = await unpaid(world), await world.stage.free_unit()
-    async with superuser(world) as connection:
-        os.kill(world.postgres.pid, signal.SIGTERM)  # waits for this connection before it ends
-        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'yiti_app'")
-        await assert_unavailable(clerk, bank, payment, unit)
-        await asyncio.sleep(2.5)
-        assert world.worker.alive, world.worker.said()
-    world.postgres.stop()
-    world.postgres.start()
+    try:
+        async with superuser(world) as connection:
+            os.kill(world.postgres.pid, signal.SIGTERM)  # waits for this connection before it ends
+            ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'yiti_app'"
+            await connection.execute(ours)
+            await assert_unavailable(clerk, bank, payment, unit)
+            await asyncio.sleep(2.5)
+            assert world.worker.alive, world.worker.said()
+    finally:
+        world.postgres.restart()
     await assert_back(clerk, bank, payment, unit)

@@ -30,6 +30,9 @@ from yiti.journeys.sale import archive, papers, telling
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import resources_of
 
+TELLING_TRIES = 150
+"""At most ten minutes apart: a counterparty may be away for a day before a person has to look."""
+
 
 @contextmanager
 def _refusals_parked() -> Iterator[None]:
@@ -72,7 +75,7 @@ async def issue_developer_seal(tx: WriteSession, event: Event) -> None:
     developer.seal_key = seal.key
 
 
-@handles("escrow.notice_issued")
+@handles("escrow.notice_issued", tries=TELLING_TRIES)
 async def push_payment_notice(tx: WriteSession, event: Event) -> None:
     """The supervision bank learns of a payment notice (缴款通知书)."""
     bill = await escrow.bill(tx, UUID(event.payload["bill_id"]))
@@ -82,7 +85,7 @@ async def push_payment_notice(tx: WriteSession, event: Event) -> None:
     await escrow.mark_sent(tx, bill.id)
 
 
-@handles("escrow.confirmed")
+@handles("escrow.confirmed", tries=TELLING_TRIES)
 async def tell_money_arrived(tx: WriteSession, event: Event) -> None:
     """The buyers learn that their money is on the supervised account."""
     _, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
@@ -98,7 +101,7 @@ async def prepare_documents(tx: WriteSession, event: Event) -> None:
     await papers.prepare(tx, resources_of(event), UUID(event.payload["contract_id"]))
 
 
-@handles("sale.invite")
+@handles("sale.invite", tries=TELLING_TRIES)
 async def invite(tx: WriteSession, event: Event) -> None:
     """A buyer receives the signing link."""
     resources, payload = resources_of(event), event.payload
@@ -120,7 +123,7 @@ async def complete(tx: WriteSession, event: Event) -> None:
     await presale.complete(tx, UUID(event.payload["ceremony_id"]))
 
 
-@handles("contract.filed")
+@handles("contract.filed", tries=TELLING_TRIES)
 async def tell_tax_of_contract(tx: WriteSession, event: Event) -> None:
     """合同备案信息推送税务 (SEED2 三（三）)."""
     sale, _ = await _sale(tx, UUID(event.payload["contract_id"]))
@@ -138,7 +141,7 @@ async def fan_out(tx: WriteSession, event: Event) -> None:
         await emit(tx, topic, event.payload, key=f"{topic}:{certificate.id}")
 
 
-@handles("sale.tell_buyers")
+@handles("sale.tell_buyers", tries=TELLING_TRIES)
 async def tell_buyers(tx: WriteSession, event: Event) -> None:
     """The proof is ready, by SMS."""
     certificate, sale, frozen = await _proof(tx, event)
@@ -148,7 +151,7 @@ async def tell_buyers(tx: WriteSession, event: Event) -> None:
         await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"proof:{certificate.id}")
 
 
-@handles("sale.tell_tax")
+@handles("sale.tell_tax", tries=TELLING_TRIES)
 async def tell_tax_of_proof(tx: WriteSession, event: Event) -> None:
     """登记结果推送税务 (SEED2 三（三）)."""
     certificate, sale, _ = await _proof(tx, event)
@@ -157,7 +160,7 @@ async def tell_tax_of_proof(tx: WriteSession, event: Event) -> None:
         await resources_of(event).connectors.tax.push_contract(notice, subject=f"contract:{sale.contract_id}")
 
 
-@handles("sale.tell_bank")
+@handles("sale.tell_bank", tries=TELLING_TRIES)
 async def tell_bank_of_proof(tx: WriteSession, event: Event) -> None:
     """登记结果推送 the bank that the buyers permitted."""
     certificate, sale, _ = await _proof(tx, event)
@@ -191,7 +194,7 @@ async def close_notice(tx: WriteSession, event: Event) -> None:
     await cancellation.close_notice(tx, UUID(event.payload["contract_id"]))
 
 
-@handles("sale.tell_cancellation")
+@handles("sale.tell_cancellation", tries=TELLING_TRIES)
 async def tell_cancellation(tx: WriteSession, event: Event) -> None:
     """The buyers learn that contract and notice are cancelled."""
     sale, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
@@ -200,7 +203,7 @@ async def tell_cancellation(tx: WriteSession, event: Event) -> None:
         await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"cancelled:{sale.contract_id}")
 
 
-@handles("sale.tell_refusal")
+@handles("sale.tell_refusal", tries=TELLING_TRIES)
 async def tell_refusal(tx: WriteSession, event: Event) -> None:
     """The buyers learn that the registration was refused, and where to read why."""
     sale = await presale.sale_of_case(tx, UUID(event.payload["case_id"]))
@@ -212,7 +215,7 @@ async def tell_refusal(tx: WriteSession, event: Event) -> None:
         )
 
 
-@handles("escrow.refund_ordered")
+@handles("escrow.refund_ordered", tries=TELLING_TRIES)
 async def push_refund(tx: WriteSession, event: Event) -> None:
     """The bank is ordered to pay back."""
     refund = await escrow.refund(tx, UUID(event.payload["refund_id"]))

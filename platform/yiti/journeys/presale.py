@@ -43,7 +43,7 @@ from yiti.journeys.sale.errors import (
 )
 from yiti.journeys.sale.facts import gather
 from yiti.journeys.sale.home import home_for_sale
-from yiti.journeys.sale.papers import SELLER
+from yiti.journeys.sale.papers import SELLER, order_key
 from yiti.register import book
 from yiti.register.kinds import KIND_WORDS
 
@@ -105,7 +105,7 @@ async def order_payment(
 
 async def take_back(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:
     """Return to the draft to change it; unpaid notices become void. Refused once money has come in."""
-    sale = await sale_of(tx, contract_id, actor)
+    sale = await _locked_sale(tx, contract_id, actor)
     if sale.submitted_at is not None:
         raise AlreadySubmitted
     await escrow.void_bills(tx, actor, contract_id)
@@ -117,7 +117,7 @@ async def take_back(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:
 
 async def abandon(tx: WriteSession, actor: Actor, contract_id: UUID, reason: str) -> None:
     """Give the sale up before it is filed: notices void, what was paid goes back, the unit is free again."""
-    sale = await sale_of(tx, contract_id, actor)
+    sale = await _locked_sale(tx, contract_id, actor)
     if sale.ceremony_id is not None:
         await signing.cancel(tx, actor, sale.ceremony_id, reason)
     await contracts.abandon(tx, actor, contract_id, reason)
@@ -132,7 +132,7 @@ async def submit(
 
     The gate: without both confirmations the refusal says exactly what is missing.
     """
-    sale = await sale_of(tx, contract_id, actor)
+    sale = await _locked_sale(tx, contract_id, actor)
     if sale.submitted_at is not None:
         raise AlreadySubmitted
     if missing := await escrow.missing(tx, contract_id):
@@ -142,7 +142,7 @@ async def submit(
     sale.submitted_at = now()
     sale.bank_code = bank_code
     audit(tx, actor, "sale.submitted", subject=f"contract:{contract_id}")
-    await emit(tx, "sale.prepare_documents", {"contract_id": str(contract_id)}, key=f"sale.prepare:{contract_id}")
+    await emit(tx, "sale.prepare_documents", {"contract_id": str(contract_id)}, key=order_key(contract_id))
 
 
 async def seal(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:
@@ -244,6 +244,14 @@ async def sale_of(reader: ReadSession, contract_id: UUID, actor: Actor) -> Sale:
     sale = await reader.scalar(select(Sale).where(Sale.contract_id == contract_id))
     if sale is None or sale.organisation_id != actor.organisation_id:
         raise SaleNotFound
+    return sale
+
+
+async def _locked_sale(tx: WriteSession, contract_id: UUID, actor: Actor) -> Sale:
+    """The same, locked: two people, or a person and the job that makes the documents, come one after the other."""
+    await tx.execute(select(Sale.id).where(Sale.contract_id == contract_id).with_for_update())
+    sale = await sale_of(tx, contract_id, actor)
+    await tx.refresh(sale)
     return sale
 
 

@@ -9,8 +9,9 @@ import contracts.service as contracts
 from contracts.schemas import Buyer, FrozenContract
 from integrations.sms import SmsGateway
 from kernel.clock import now, today
-from kernel.db import WriteSession
+from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Park, emit
+from kernel.outbox.delivery import park_reason
 from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph, Rendered
 from kernel.tenancy.models import County
@@ -27,6 +28,16 @@ SEALED_BY_DEVELOPER = ("contract", "notice_application", "handover_agreement")
 """What a developer's e-seal may be used on (用印范围); the inquiry record is the buyers' and the registry's alone."""
 SELLER = "seller"
 """The developer's key in a ceremony; it signs last and locks every document that it signs."""
+
+
+def order_key(contract_id: UUID) -> str:
+    """The key of the event that orders the papers."""
+    return f"sale.prepare:{contract_id}"
+
+
+async def refused(reader: ReadSession, contract_id: UUID) -> str | None:
+    """Why the ordered papers cannot be made (a name with characters that no font has), in words; None if they can."""
+    return await park_reason(reader, order_key(contract_id))
 
 
 async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> None:

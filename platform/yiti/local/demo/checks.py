@@ -69,9 +69,8 @@ def _expect(page: Page, verdict: str) -> str:
     said = [" ".join(element.text_content().split()) for face in faces for element in face.iter("h2", "p")]
     if not said or said[0] != verdict:
         raise StepFailed(f"查验结果应为“{verdict}”，页面说：{'，'.join(said) or page.complaint}")
-    return "，".join(
-        [verdict, *(said[1:2] if said[1] != verdict else []), *([page.complaint] if page.complaint else [])]
-    )
+    told = [*said[:2], page.complaint]
+    return "；".join(words.rstrip("。") for words in dict.fromkeys(told) if words)
 
 
 def _one_byte_changed(pdf: bytes) -> bytes:

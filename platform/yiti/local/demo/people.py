@@ -196,14 +196,14 @@ class World:
     """The supervision bank's counter and the phones' inboxes, as the sandbox plays them."""
 
     def __init__(self, sandbox_url: str, county: str) -> None:
-        self.http = httpx.Client(base_url=sandbox_url, timeout=_PATIENCE, trust_env=False)
-        self.county = county
+        self.sandbox_url, self.county = sandbox_url, county
 
     def pay(self, notice_no: str) -> None:
         """Pay a notice as soon as the bank has it."""
         address = f"/bank/notices/{notice_no}"
         self._until(address, lambda answer: answer.is_success, f"银行收到缴款通知书 {notice_no}")
-        paid = self.http.post(f"{address}/pay", params={"county": self.county}, json={})
+        with self._http() as http:
+            paid = http.post(f"{address}/pay", params={"county": self.county}, json={})
         if not paid.is_success:
             raise StepFailed(f"银行没有收下 {notice_no} 的缴款：{paid.text}")
 
@@ -224,8 +224,12 @@ class World:
 
     def _until(self, url: str, ready: Any, what: str) -> Any:
         end = time.monotonic() + _PATIENCE
-        while not (found := ready(self.http.get(url))):
-            if time.monotonic() > end:
-                raise StepFailed(f"等了 {_PATIENCE:.0f} 秒仍没有{what}")
-            time.sleep(0.05)
+        with self._http() as http:
+            while not (found := ready(http.get(url))):
+                if time.monotonic() > end:
+                    raise StepFailed(f"等了 {_PATIENCE:.0f} 秒仍没有{what}")
+                time.sleep(0.05)
         return found
+
+    def _http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.sandbox_url, timeout=_PATIENCE, trust_env=False)

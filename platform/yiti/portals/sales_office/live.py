@@ -21,6 +21,7 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import STATUS_WORDS, CaseStatus
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
+from yiti.journeys.sale import papers
 from yiti.portals.sales_office.desk import Desk
 from yiti.portals.sales_office.rules import POLLED, Stage
 
@@ -134,6 +135,8 @@ class Live:
     filed: FiledPanel | None = None
     cancellation: CancellationPanel | None = None
     closed_reason: str = ""
+    refused: str = ""
+    """Why the documents cannot be made."""
     late: bool = False
     """Whether making the documents takes longer than it should."""
     settled: bool = True
@@ -172,6 +175,7 @@ async def _live(reader: ReadSession, on: Desk, public_url: str) -> Live:
         filed=await _filed(reader, on, proof),
         cancellation=await _cancellation(reader, on),
         closed_reason=on.contract.reason or "",
+        refused=(await papers.refused(reader, on.contract.id) or "") if on.stage is Stage.PREPARING else "",
         late=on.stage is Stage.PREPARING and on.sale.submitted_at is not None and now() - on.sale.submitted_at > _LATE,
         settled=_settled(on.stage, proof, refunds),
     )
