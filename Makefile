@@ -36,7 +36,7 @@ check: .venv/ready-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet $(PACKAGES)
+	$(BIN)/djlint --lint --quiet $(PACKAGES)
 	$(BIN)/python -m yiti.local check-migrations
 	$(BIN)/pytest -q tests/house/test_repository.py
 
