@@ -52,11 +52,16 @@ async def pick_unit(clerk: Person, building: str, room: str) -> None:
     await tab.get_by_role("link", name=building).click()
     await tab.get_by_text("请在楼盘表中选择一套房屋").wait_for()
     await clerk.sees("building-table")
-    cell = unit_cell(tab, building + room)
+    await choose(tab, building + room)
+    await clerk.sees("unit-panel")
+
+
+async def choose(tab: Page, unit: str) -> None:
+    """A home in the building table; its panel offers to begin."""
+    cell = unit_cell(tab, unit)
     await expect(cell).to_have_attribute("data-state", "available")
     await cell.click()
     await tab.get_by_role("button", name="开始签约").wait_for()
-    await clerk.sees("unit-panel")
 
 
 def unit_cell(tab: Page, unit: str) -> Locator:

@@ -91,6 +91,8 @@ def _sentence(found: Verification) -> str:
 def _foreign(report: ValidationReport) -> str:
     if report.problem or not report.signatures:
         return "这份文件不是本县登记机构签发的电子证明：文件中没有可以核验的电子签章。"
+    if not all(one.intact for one in report.signatures):
+        return "这份文件在签章以后被改动过，不是登记机构签发的原件，请勿相信。"
     return "这份文件不是本县登记机构签发的电子证明；它带有其他电子签名，核验情况列在下面。"
 
 

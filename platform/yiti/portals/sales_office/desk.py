@@ -11,6 +11,7 @@ from kernel.db import ReadSession
 from kernel.money import yuan
 from kernel.permissions import Actor
 from kernel.pii import mask_id, mask_name, mask_phone
+from yiti.certificates.content import grouped_unit_code
 from yiti.journeys import presale
 from yiti.journeys.models import Sale
 from yiti.portals.sales_office import queries
@@ -139,7 +140,7 @@ def summary(on: Desk) -> Summary:
     return Summary(
         home=(
             ("坐落", home.location),
-            ("不动产单元号", home.unit_code),
+            ("不动产单元号", grouped_unit_code(home.unit_code)),
             ("建筑面积", f"{home.building_area} ㎡（套内 {home.inner_area} ㎡）"),
             ("用途", home.usage),
             ("预售许可证", home.presale_permit_no),

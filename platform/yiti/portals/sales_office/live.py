@@ -23,6 +23,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
 from yiti.journeys.sale import papers
 from yiti.portals.sales_office.desk import Desk
+from yiti.portals.sales_office.documents import PROOF
 from yiti.portals.sales_office.rules import POLLED, Stage
 
 _BILL_LOOKS = {
@@ -110,6 +111,8 @@ class FiledPanel:
     proof_no: str
     proof_words: str
     proof_tone: str
+    proof_url: str
+    """The sealed proof; empty until it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,7 @@ async def _filed(reader: ReadSession, on: Desk, proof: Certificate | None) -> Fi
         proof_no=proof.number if proof else "",
         proof_words=_PROOF_WORDS[proof.state][0] if proof else "",
         proof_tone=_PROOF_WORDS[proof.state][1] if proof else "neutral",
+        proof_url=f"{on.url}/documents/{PROOF}" if proof and proof.pdf_digest else "",
     )
 
 

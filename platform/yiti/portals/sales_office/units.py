@@ -19,6 +19,7 @@ from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from kernel.web.problems import problem_response
 from yiti.accounts.models import User
+from yiti.certificates.content import grouped_unit_code
 from yiti.estate import queries as estate
 from yiti.estate.models import Building, Project, Unit, UnitState
 from yiti.journeys import presale
@@ -204,7 +205,7 @@ async def _panel(reader: ReadSession, project: Project, building: Building, unit
     return UnitPanel(
         id=unit.id,
         title=f"{project.name}{building.name}{unit.room}",
-        code=unit.code,
+        code=grouped_unit_code(unit.code),
         usage=unit.usage,
         building_area=unit.building_area,
         inner_area=unit.inner_area,
