@@ -108,7 +108,8 @@ class Database:
         """Open a read-only transaction for one county."""
         session = ReadSession(self.engine, expire_on_commit=False, info={"tenant": tenant})
         try:
-            await session.execute(text("SET TRANSACTION READ ONLY"))
+            # One snapshot for the whole page: what a job commits meanwhile appears everywhere on it or nowhere.
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             await enter_tenant(session, tenant)
             yield session
         finally:

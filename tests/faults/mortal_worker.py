@@ -12,15 +12,16 @@ import signal
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kernel.outbox import Event
-from tests.faults.moments import Moment, watched
-from yiti import worker
+if TYPE_CHECKING:
+    from kernel.outbox import Event
+    from tests.faults.moments import Moment
 
 DOOM = "YITI_TEST_DOOM"
 
 
-def strike(event: Event, moment: Moment) -> None:
+def strike(event: "Event", moment: "Moment") -> None:
     """Meet the fate that the test has chosen, if this is where."""
     file = Path(os.environ[DOOM])
     if not file.exists():
@@ -37,6 +38,14 @@ def strike(event: Event, moment: Moment) -> None:
         time.sleep(0.02)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Work until killed. Imports here: the signing processes load this module too, and need none of it."""
+    from tests.faults.moments import watched
+    from yiti import worker
+
     with watched(strike):
         asyncio.run(worker._main())
+
+
+if __name__ == "__main__":
+    main()

@@ -13,10 +13,11 @@ from tests.faults.world import World
 pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
 
 
-async def test_a_whole_sale_without_valkey(world: World) -> None:
+async def test_a_worker_starts_and_a_whole_sale_runs_without_valkey(world: World) -> None:
+    world.worker.kill()
+    world.valkey.stop()
     await world.working()
     pid = world.worker.pid
-    world.valkey.stop()
     sale = await Play.drafted(world)
     await sale.all()
     await assert_sold_once(world, sale.contract_id)
@@ -46,17 +47,3 @@ async def _assert_listening(world: World) -> None:
         async with asyncio.timeout(30):
             while await valkey.zcard(QUEUE):  # noqa: ASYNC110  another process takes it
                 await asyncio.sleep(0.05)
-
-
-async def test_a_worker_starts_without_valkey(world: World) -> None:
-    world.worker.kill()
-    world.valkey.stop()
-    sale = await Play.drafted(world)
-    await world.stage.billed(sale.contract_id)
-    await world.working()
-
-    async def sent() -> bool:
-        notices = await asyncio.to_thread(world.sandbox.get, "/bank/notices")
-        return len({one["notice"]["notice_no"] for one in notices} & await sale.notices()) == 2
-
-    await world.stage.until(sent, bool)
