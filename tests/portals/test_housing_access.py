@@ -76,7 +76,10 @@ async def test_every_page_is_sound_and_has_no_dead_link(desk_as: Desk, database:
         assert answer.status_code in {200, 303}, url
         if answer.headers.get("Content-Type", "").startswith("text/html") and answer.content:
             todo |= {
-                link for link in links(check_page(answer.text, url)) if link.startswith(("/housing", project))
+                link
+                for link in links(check_page(answer.text, url))
+                # Other tests of this process leave projects of developers that do not exist.
+                if link.startswith("/housing") and (project in link or not link.startswith("/housing/projects/"))
             } - seen
     assert len(seen) > 15
 

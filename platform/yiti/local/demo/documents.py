@@ -23,8 +23,9 @@ def save(sale: SaleInPlay, number: int) -> Path:
     folder = sale.stage.documents / f"{number}-{sale.plan.title}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    links = sale.clerk.get(sale.url).links(f"{sale.url}/documents/")
-    for place, link in enumerate(links, start=1):
+    # The page may offer a document twice: at the top, and in the list with its title.
+    links = {link.get("href"): link for link in sale.clerk.get(sale.url).links(f"{sale.url}/documents/")}
+    for place, link in enumerate(links.values(), start=1):
         title = " ".join(link.text_content().split())
         (folder / f"{place}-{title}.pdf").write_bytes(sale.clerk.get(link.get("href")).data)
     if sale.phones[0].proof(sale.desks[0].url) != sale.proof:
