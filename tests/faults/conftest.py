@@ -7,6 +7,8 @@ import pytest
 from kernel.settings import Settings
 from tests.faults.world import World, built, waking_through_valkey
 
+pytest.register_assert_rewrite("tests.faults.outcome")
+
 
 @pytest.fixture(scope="session")
 async def _world(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:

@@ -40,20 +40,10 @@ async def assert_sold_once(world: World, contract_id: UUID, *, invited: bool = T
     await world.stage.until(lambda: _closed(world, contract_id), bool, PATIENCE)
     await world.stage.until(lambda: unfinished(world, contract_id), lambda rows: not rows, PATIENCE)
     async with world.database.read(HOME) as reader:
-        sale = (await reader.scalars(select(Sale).where(Sale.contract_id == contract_id))).one()
-        contract = await contracts.get(reader, contract_id)
-        assert contract.status == "filed"
-        case = (await reader.scalars(select(Case).where(Case.contract_id == contract_id))).one()
-        assert [one.action for one in await cases.history(reader, case.id)] == [
-            "accept", "decide", "approve", "book", "close",
-        ]  # fmt: skip
-        entry = (await reader.scalars(select(RegisterEntry).where(RegisterEntry.unit_id == sale.unit_id))).one()
-        proof = (await reader.scalars(select(Certificate).where(Certificate.entry_id == entry.id))).one()
-        assert proof.state == "issued"
-        (await reader.scalars(select(Archive).where(Archive.subject == f"case:{case.id}"))).one()
-        await _assert_signed_once(reader, sale)
+        proof = await _assert_booked_once(reader, contract_id)
         await assert_no_gaps(reader)
         await assert_ledger_balanced(reader)
+        contract = await contracts.get(reader, contract_id)
         content = await contracts.content_of(reader, contract)
         notices = [bill.notice_no for bill in await escrow.bills_of(reader, contract_id)]
         refused = select(Exchange.operation).where(
@@ -64,6 +54,22 @@ async def assert_sold_once(world: World, contract_id: UUID, *, invited: bool = T
     for buyer in content.buyers:
         assert await asyncio.to_thread(_kinds_of_sms, world, buyer.phone) == texts
     await asyncio.to_thread(_assert_told_once, world, contract, notices, proof)
+    return proof
+
+
+async def _assert_booked_once(reader: ReadSession, contract_id: UUID) -> Certificate:
+    """One filing, one decided case, one entry, one proof, one archive, and each signature once."""
+    sale = (await reader.scalars(select(Sale).where(Sale.contract_id == contract_id))).one()
+    assert (await contracts.get(reader, contract_id)).status == "filed"
+    case = (await reader.scalars(select(Case).where(Case.contract_id == contract_id))).one()
+    assert [one.action for one in await cases.history(reader, case.id)] == [
+        "accept", "decide", "approve", "book", "close",
+    ]  # fmt: skip
+    entry = (await reader.scalars(select(RegisterEntry).where(RegisterEntry.unit_id == sale.unit_id))).one()
+    proof = (await reader.scalars(select(Certificate).where(Certificate.entry_id == entry.id))).one()
+    assert proof.state == "issued"
+    (await reader.scalars(select(Archive).where(Archive.subject == f"case:{case.id}"))).one()
+    await _assert_signed_once(reader, sale)
     return proof
 
 
