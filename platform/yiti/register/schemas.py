@@ -1,13 +1,13 @@
 """What is asked of the book, and what it tells."""
 
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-from yiti.register.kinds import EntryKind, Sharing
+from yiti.register.kinds import EntryKind, RegistrationType, Sharing
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -20,18 +20,39 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Append(Struct, frozen=True, kw_only=True):
-    """Book a new entry on a unit; where `closes_id` is given, the named entry becomes historical by it."""
+    """Book a new entry on a unit; where `closes_id` is given, the named entry becomes historical by it.
+
+    Several entries are closed by several operations: a cancellation for each further one, before this one in the list.
+    """
 
     unit_id: UUID
     kind: EntryKind
+    registration_type: RegistrationType
     cause: str
     holders: tuple[Person, ...] = ()
     obligors: tuple[Person, ...] = ()
     sharing: Sharing | None = None
     amount_fen: int | None = None
+    """取得价格, or the secured claim (maximum amount: 最高债权额); 分."""
+    valid_from: date | None = None
+    """债务履行期限, 居住期限, 查封期限 and the like: the first day."""
     valid_until: date | None = None
+    """The last day. Only seizures end by themselves on it."""
     closes_id: UUID | None = None
+    bans_transfer: bool | None = None
+    """Mortgages: 是否存在禁止或限制转让抵押不动产的约定 (SFCZJZHXZ)."""
+    delivered_at: datetime | None = None
+    """Seizures: when the order was delivered, which ranks them (送达时间)."""
     details: dict[str, Any] = {}
+    """The further fields of the kind, from `yiti.register.details`; never personal data."""
+
+
+class UnitLink(Struct, frozen=True, kw_only=True):
+    """One line of a split (分割) or merger (合并): the old unit becomes historical, the new one takes its place."""
+
+    kind: Literal["split", "merger"]
+    predecessor_id: UUID
+    successor_id: UUID
 
 
 class Booking(Struct, frozen=True, kw_only=True):
@@ -41,3 +62,4 @@ class Booking(Struct, frozen=True, kw_only=True):
     case_number: str
     booked_by: str
     operations: tuple[Append, ...]
+    links: tuple[UnitLink, ...] = ()
