@@ -5,13 +5,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import certificate_pipeline, page_time, proof_latency
+from bench import booking_growth, booking_throughput, certificate_pipeline, page_time, proof_latency
 from bench.report import Measure, table, write
 
 MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
     "certificate_pipeline": certificate_pipeline.measure,
     "proof_latency": proof_latency.measure,
     "page_time": page_time.measure,
+    "booking_throughput": booking_throughput.measure,
+    "booking_growth": booking_growth.measure,
 }
 RESULTS = Path("var/bench/results.json")
 

@@ -6,17 +6,21 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from integrations.addresses import OPTIONAL, optional_addresses
 from integrations.breaker import Breaker
 from integrations.counterparties import Counterparty
 from integrations.exchange import ExchangeLog
 from integrations.gateway import Gateway
+from integrations.housing import HousingFund
 from integrations.http import CounterpartyClient, Policy
 from integrations.identity import IdentityService
 from integrations.keys import KeyRing, ensure_development_keys
 from integrations.mortgage_bank import MortgageBank
+from integrations.sharing import DataSharing
 from integrations.sms import SmsGateway
 from integrations.supervision_bank import SupervisionBank
 from integrations.tax import TaxBureau
+from integrations.treasury import Treasury
 from kernel.blobs import BlobStore
 from kernel.db import Database
 from kernel.settings import Settings
@@ -26,8 +30,10 @@ class SandboxInProduction(RuntimeError):
     """For the operator at start-up: production would talk to a sandbox, or in clear text."""
 
 
-# A person waits for the identity service; the others are called by jobs, which the outbox repeats anyway.
+# A person waits for the identity service and for shared records; the others are called by jobs, which the outbox
+# repeats anyway.
 _INTERACTIVE = Policy(timeout_seconds=4, attempts=2)
+_PEOPLE_WAIT_FOR = (Counterparty.IDENTITY, Counterparty.SHARING)
 _BACKGROUND = Policy()
 
 
@@ -40,6 +46,10 @@ class Connectors:
     tax: TaxBureau
     sms: SmsGateway
     mortgage_bank: MortgageBank
+    housing: HousingFund | None
+    """None where the county has not connected it, as with the next two."""
+    treasury: Treasury | None
+    sharing: DataSharing | None
     gateway: Gateway
     breakers: dict[Counterparty, Breaker]
     http: httpx.AsyncClient
@@ -70,17 +80,21 @@ def connect(settings: Settings, database: Database, blobs: BlobStore, policy: Po
             http=http,
             keys=keys,
             log=log,
-            policy=policy or (_INTERACTIVE if counterparty is Counterparty.IDENTITY else _BACKGROUND),
+            policy=policy or (_INTERACTIVE if counterparty in _PEOPLE_WAIT_FOR else _BACKGROUND),
             refuse_sandbox=production,
         )
         for counterparty, address in addresses.items()
     }
+    housing, treasury, sharing = (clients.get(one) for one in OPTIONAL)
     return Connectors(
         identity=IdentityService(clients[Counterparty.IDENTITY], keys, database),
         supervision_bank=SupervisionBank(clients[Counterparty.SUPERVISION_BANK], settings.public_url),
-        tax=TaxBureau(clients[Counterparty.TAX]),
+        tax=TaxBureau(clients[Counterparty.TAX], settings.public_url),
         sms=SmsGateway(clients[Counterparty.SMS]),
         mortgage_bank=MortgageBank(clients[Counterparty.MORTGAGE_BANK]),
+        housing=HousingFund(housing, settings.public_url) if housing else None,
+        treasury=Treasury(treasury, settings.public_url) if treasury else None,
+        sharing=DataSharing(sharing) if sharing else None,
         gateway=Gateway(keys, log, blobs),
         breakers={counterparty: client.breaker for counterparty, client in clients.items()},
         http=http,
@@ -94,6 +108,7 @@ def _addresses(settings: Settings) -> dict[Counterparty, str]:
         Counterparty.TAX: settings.tax_url,
         Counterparty.SMS: settings.sms_url,
         Counterparty.MORTGAGE_BANK: settings.mortgage_bank_url,
+        **optional_addresses(settings),
     }
 
 

@@ -11,6 +11,9 @@ class Counterparty(StrEnum):
     TAX = "tax"
     SMS = "sms"
     MORTGAGE_BANK = "mortgage_bank"
+    HOUSING = "housing"
+    TREASURY = "treasury"
+    SHARING = "sharing"
 
     @property
     def words(self) -> str:
@@ -26,4 +29,7 @@ _TITLES = {
     Counterparty.TAX: "税务局",
     Counterparty.SMS: "短信服务",
     Counterparty.MORTGAGE_BANK: "按揭贷款银行",
+    Counterparty.HOUSING: "住房和城乡建设局维修资金系统",
+    Counterparty.TREASURY: "非税收入收缴系统",
+    Counterparty.SHARING: "数据共享平台",
 }

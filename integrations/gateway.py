@@ -1,13 +1,15 @@
 """The gateway: signed events that counterparties send us, verified, kept as evidence, and accepted once.
 
-`POST /gateway/<county>/<counterparty>/events`, body a signed message (`integrations.envelope`). Answers: 200 accepted,
-or already accepted before (the same event again, signed afresh or byte for byte: nothing happens twice); 401 forged
-or stale; 409 one number for two contents; 413 too large; 422 malformed.
+`POST /gateway/<county>/<counterparty>/events` (money) and `…/answers` (to what a case asked), body a signed message
+(`integrations.envelope`). Answers: 200 accepted, or already accepted before (the same event again, signed afresh or
+byte for byte: nothing happens twice); 401 forged or stale; 409 one number for two contents; 413 too large; 422
+malformed.
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from integrations import supervision_bank
+from integrations.case_requests import ANSWERED, AnswerState, CaseAnswered
 from integrations.counterparties import Counterparty
 from integrations.envelope import Envelope, open_message
 from integrations.errors import BadSignature, MalformedMessage, Replayed
@@ -55,6 +58,20 @@ class RefundReport(msgspec.Struct, frozen=True, kw_only=True):
     evidence_digest: str
 
 
+class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What tax bureau, housing department or treasury answered to a request of a case, verified."""
+
+    event_id: str
+    request_no: str
+    state: AnswerState
+    reference: str
+    words: str
+    amount_fen: int
+    decided_at: datetime
+    evidence_digest: str
+    evidence_bytes: int = 0
+
+
 class Kind(NamedTuple):
     """One kind of event: what staff call it, its wire format and what it becomes."""
 
@@ -69,6 +86,29 @@ KINDS: dict[tuple[Counterparty, str], Kind] = {
     ),
     (Counterparty.SUPERVISION_BANK, supervision_bank.REFUND_DONE): Kind("退款完成", RefundDone, RefundReport),
 }
+
+
+ANSWERS = {
+    Counterparty.TAX: "核税结果",
+    Counterparty.HOUSING: "维修资金核验结果",
+    Counterparty.TREASURY: "登记费缴款结果",
+}
+"""Who answers to the requests of cases, and what staff call it."""
+
+
+class ReceivedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified answer. When `duplicate`, everything it causes was done before: answer 200 and do nothing."""
+
+    answer: CaseAnswer
+    duplicate: bool
+
+
+class _Evident(Protocol):
+    @property
+    def evidence_digest(self) -> str: ...
+
+
+E = TypeVar("E", bound=_Evident)
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,19 +132,31 @@ class Gateway:
         Raises BadSignature, StaleMessage, Replayed, MalformedMessage, MessageTooLarge. When the caller's transaction
         is undone the event is not accepted, and the counterparty's next delivery counts as the first.
         """
+        event, duplicate = await self._receive(tx, counterparty, compact, _typed)
+        return Received(event=event, duplicate=duplicate)
+
+    async def receive_answer(self, tx: WriteSession, counterparty: str, compact: bytes) -> ReceivedAnswer:
+        """The same for the answer to a case's request."""
+        answer, duplicate = await self._receive(tx, counterparty, compact, _answer)
+        sized = msgspec.structs.replace(answer, evidence_bytes=len(compact))
+        return ReceivedAnswer(answer=sized, duplicate=duplicate)
+
+    async def _receive(
+        self, tx: WriteSession, counterparty: str, compact: bytes, read: Callable[[Counterparty, Envelope, str], E]
+    ) -> tuple[E, bool]:
         started = time.perf_counter()
         sender = _known(counterparty)
         envelope: Envelope | None = None
         try:
             envelope = verify(self._keys, tx.tenant, sender, compact)
-            event = _typed(sender, envelope, await self._blobs.put(compact))
+            event = read(sender, envelope, await self._blobs.put(compact))
             duplicate = not await _accept(tx, sender, envelope, event.evidence_digest)
         except DomainError as error:
             await self._write_down(tx.tenant, sender, compact, envelope, started, error=error)
             raise
         outcome = Outcome.DUPLICATE if duplicate else Outcome.ANSWERED
         await self._write_down(tx.tenant, sender, compact, envelope, started, outcome=outcome)
-        return Received(event=event, duplicate=duplicate)
+        return event, duplicate
 
     async def _write_down(
         self,
@@ -118,11 +170,10 @@ class Gateway:
         error: DomainError | None = None,
     ) -> None:
         duration = int((time.perf_counter() - started) * 1000)
-        kind = KINDS.get((sender, envelope.op)) if envelope else None
         entry = Attempt(
             counterparty=sender,
             operation=envelope.op[:60] if envelope else "unverified",
-            title=kind.title if kind else "来报（未通过验证）",
+            title=_title(sender, envelope),
             direction=Direction.IN,
             key=envelope.key if envelope else "—",
             attempt=1,
@@ -135,6 +186,14 @@ class Gateway:
             error=error.code if error else None,
         )
         await self._log.record(county, entry)
+
+
+def _title(sender: Counterparty, envelope: Envelope | None) -> str:
+    if envelope is not None and (kind := KINDS.get((sender, envelope.op))):
+        return kind.title
+    if envelope is not None and envelope.op == ANSWERED and sender in ANSWERS:
+        return ANSWERS[sender]
+    return "来报（未通过验证）"
 
 
 def verify(keys: KeyRing, county: str, counterparty: Counterparty, compact: bytes) -> Envelope:
@@ -161,6 +220,16 @@ def _typed(sender: Counterparty, envelope: Envelope, evidence_digest: str) -> Ba
     except msgspec.DecodeError as error:
         raise MalformedMessage(extra={"reason": str(error)}) from error
     return kind.event(event_id=envelope.key, evidence_digest=evidence_digest, **msgspec.structs.asdict(data))
+
+
+def _answer(sender: Counterparty, envelope: Envelope, evidence_digest: str) -> CaseAnswer:
+    if sender not in ANSWERS or envelope.op != ANSWERED:
+        raise MalformedMessage("未约定的报文类型")
+    try:
+        data = msgspec.json.decode(envelope.data, type=CaseAnswered)
+    except msgspec.DecodeError as error:
+        raise MalformedMessage(extra={"reason": str(error)}) from error
+    return CaseAnswer(event_id=envelope.key, evidence_digest=evidence_digest, **msgspec.structs.asdict(data))
 
 
 async def _accept(tx: WriteSession, sender: Counterparty, envelope: Envelope, evidence_digest: str) -> bool:

@@ -1,6 +1,10 @@
-"""The tax bureau (税务局): filed contracts go out, so that deed tax can be prepared (契税法 arts. 9–11).
+"""The tax bureau (税务局): filed contracts go out, so that deed tax can be prepared (契税法 arts. 9–11); transfers are
+declared, and its answer opens or shuts the gate of registration.
 
-Wire (ours): `POST /contracts` `tax.contract` `ContractNotice` → `Accepted`.
+Wire (ours):
+
+* `POST /contracts` `tax.contract` `ContractNotice` → `Accepted`.
+* `POST /requests` `tax.declare` `DeclarationPush` → `Accepted`; the result as `integrations.case_requests` says.
 """
 
 from datetime import datetime
@@ -8,6 +12,8 @@ from decimal import Decimal
 
 import msgspec
 
+from integrations.case_requests import callback_url
+from integrations.counterparties import Counterparty
 from integrations.http import CounterpartyClient, Operation
 from integrations.wire import Accepted, Fen, Short
 
@@ -36,16 +42,46 @@ class ContractNotice(msgspec.Struct, frozen=True, kw_only=True):
     proof_no: str | None = None
 
 
+class TaxDeclaration(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer that waits for its tax (契税 and what the seller owes); several units where they move together."""
+
+    request_no: Short
+    case_no: Short
+    business: Short
+    cause: Short
+    unit_codes: tuple[str, ...]
+    location: Short
+    usage: Short
+    building_area: Decimal
+    price_fen: int | None
+    transferors: tuple[Taxpayer, ...]
+    transferees: tuple[Taxpayer, ...]
+
+
+class DeclarationPush(msgspec.Struct, frozen=True, kw_only=True):
+    """On the wire: the declaration, and where the result goes."""
+
+    declaration: TaxDeclaration
+    callback_url: str
+
+
+DECLARE = Operation("tax.declare", "核税申报", "/requests", Accepted)
 PUSH_CONTRACT = Operation("tax.contract", "备案合同推送税务", "/contracts", Accepted)
 
 
 class TaxBureau:
     """The connector; works for the current county."""
 
-    def __init__(self, client: CounterpartyClient) -> None:
+    def __init__(self, client: CounterpartyClient, public_url: str) -> None:
         self._client = client
+        self._public_url = public_url
 
     async def push_contract(self, notice: ContractNotice, *, subject: str | None = None) -> Accepted:
         """Tell the bureau of a filed contract; safe to repeat."""
         key = f"tax.contract:{notice.filing_no}:{notice.proof_no or '-'}"
         return await self._client.call(PUSH_CONTRACT, notice, key=key, subject=subject)
+
+    async def declare(self, declaration: TaxDeclaration, *, subject: str | None = None) -> Accepted:
+        """Ask for the tax of a transfer; safe to repeat, the request number is the key."""
+        push = DeclarationPush(declaration=declaration, callback_url=callback_url(self._public_url, Counterparty.TAX))
+        return await self._client.call(DECLARE, push, key=f"tax.declare:{declaration.request_no}", subject=subject)

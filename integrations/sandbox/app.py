@@ -19,7 +19,7 @@ from integrations.counterparties import Counterparty
 from integrations.envelope import LIMIT_BYTES
 from integrations.http import SANDBOX_HEADER, Refusal
 from integrations.keys import KeyRing, ensure_development_keys
-from integrations.sandbox import bank, control, identity, inboxes
+from integrations.sandbox import bank, control, identity, inboxes, requests, sharing
 from integrations.sandbox.callbacks import Deliverer
 from integrations.sandbox.state import Store
 from integrations.sandbox.world import World
@@ -43,7 +43,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
     store = Store(settings.var_dir / "sandbox.json")
     world = World(store, keys, Deliverer(store, keys))
     return Litestar(
-        route_handlers=[*control.handlers, identity.router, bank.router, *inboxes.routers],
+        route_handlers=[
+            *control.handlers,
+            identity.router,
+            bank.router,
+            requests.router,
+            sharing.router,
+            *inboxes.routers,
+        ],
         dependencies={"world": Provide(_world, sync_to_thread=False)},
         state=AppState({"world": world}),
         lifespan=[_delivering],

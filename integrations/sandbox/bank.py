@@ -219,7 +219,7 @@ async def page(world: Here) -> Template:
     context = {
         "notices": list(reversed(state.notices.values())),
         "refunds": list(reversed(state.refunds.values())),
-        "callbacks": list(reversed(state.callbacks.values())),
+        "callbacks": [one for one in reversed(state.callbacks.values()) if one.counterparty == _ME],
     }
     return Template("bank.html", context=context)
 

@@ -18,6 +18,7 @@ REPORTING = {"wrong_amount": "回单金额错误", "duplicate_callback": "重复
 SLOW = {"slow_seconds": "应答延迟（秒）"}
 LATE = {"late_seconds": "回单延迟（秒）"}
 _LONGEST = 3600
+_REPORTERS = frozenset({Counterparty.SUPERVISION_BANK, Counterparty.TAX, Counterparty.HOUSING, Counterparty.TREASURY})
 
 
 @get("/")
@@ -70,14 +71,14 @@ async def clear_faults(world: Here) -> None:
 
 
 def _switches(counterparty: str) -> dict[str, str]:
-    """Only the bank reports, and only it and the identity service sign what they send."""
-    bank = counterparty == Counterparty.SUPERVISION_BANK
-    signs = bank or counterparty == Counterparty.IDENTITY
-    return SWITCHES | (SIGNING if signs else {}) | (REPORTING if bank else {})
+    """Only some report, and only they and the identity service sign what they send."""
+    reports = counterparty in _REPORTERS
+    signs = reports or counterparty == Counterparty.IDENTITY
+    return SWITCHES | (SIGNING if signs else {}) | (REPORTING if reports else {})
 
 
 def _numbers(counterparty: str) -> dict[str, str]:
-    return SLOW | (LATE if counterparty == Counterparty.SUPERVISION_BANK else {})
+    return SLOW | (LATE if counterparty in _REPORTERS else {})
 
 
 async def _set(world: World, counterparty: str, faults: Faults) -> None:

@@ -91,6 +91,29 @@ class Check(msgspec.Struct, kw_only=True):
     assertion: str | None = None
 
 
+class CaseRequest(msgspec.Struct, kw_only=True):
+    """What a registration case asked of tax bureau, housing department or treasury; answered when `state` is there."""
+
+    county: str
+    digest: str
+    reference: str
+    received_at: datetime
+    counterparty: str
+    request_no: str
+    data: dict[str, Any]
+    callback_url: str
+    state: Literal["clear", "exempt", "refused"] | None = None
+    voucher: str = ""
+    words: str = ""
+
+
+class KnownPerson(msgspec.Struct, kw_only=True):
+    """What the sharing platform knows of a number; of all others it says that they are matched and alive."""
+
+    matched: bool = True
+    deceased: bool | None = False
+
+
 class Callback(msgspec.Struct, kw_only=True):
     """An event that the bank owes the platform."""
 
@@ -115,6 +138,10 @@ class State(msgspec.Struct, kw_only=True):
     refunds: dict[str, BankRefund] = msgspec.field(default_factory=dict)
     checks: dict[str, Check] = msgspec.field(default_factory=dict)
     callbacks: dict[str, Callback] = msgspec.field(default_factory=dict)
+    requests: dict[str, CaseRequest] = msgspec.field(default_factory=dict)
+    people: dict[str, KnownPerson] = msgspec.field(default_factory=dict)
+    absent: list[str] = msgspec.field(default_factory=list)
+    """Sources that have no record of anybody."""
 
 
 class Store:
@@ -153,6 +180,8 @@ class Store:
     def _forget(self) -> None:
         settled = {name for name, callback in self.state.callbacks.items() if callback.status == "acknowledged"}
         open_notices = {name for name, notice in self.state.notices.items() if notice.paid_at is None}
+        answered = {name for name, request in self.state.requests.items() if request.state is not None}
+        _trim(self.state.requests, answered)
         for inbox in self.state.inboxes.values():
             _trim(inbox, set(inbox))
         _trim(self.state.callbacks, settled)

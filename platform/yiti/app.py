@@ -17,6 +17,7 @@ from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from kernel.web.dependencies import DEPENDENCIES
 from yiti.api import gateway, health, pki
+from yiti.journeys.registration.controllers import receive_answer
 from yiti.logs import configure_logs
 from yiti.portals.all import PORTALS, ROUTES
 from yiti.portals.shell.plugin import Shell
@@ -24,6 +25,7 @@ from yiti.resources import Resources, open_resources
 
 MACHINE_ROUTES = (
     gateway.receive_event,
+    receive_answer,
     health.alive,
     health.ready,
     health.metrics,

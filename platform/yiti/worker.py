@@ -13,6 +13,7 @@ from kernel.db.schema import load_modules
 from kernel.outbox.worker import OutboxWorker
 from kernel.settings import Settings, get_settings
 from yiti.accounts import sessions
+from yiti.journeys.registration import lapses
 from yiti.logs import configure_logs
 from yiti.resources import open_resources
 
@@ -30,7 +31,11 @@ async def work(settings: Settings) -> None:
             resources,
             settings.valkey_url,
             concurrency=settings.worker_concurrency,
-            chores=(partial(_seal_audit, resources.database), partial(_purge_sessions, resources.database)),
+            chores=(
+                partial(_seal_audit, resources.database),
+                partial(_purge_sessions, resources.database),
+                partial(lapses.chore, resources.database),
+            ),
         )
         log.info("worker.ready")
         await worker.run()

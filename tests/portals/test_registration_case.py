@@ -10,6 +10,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from contracts.schemas import Buyer
+from kernel.clock import now
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.pages import PageClient, check_page
 from tests.portals.registrars import audited, desk, make_platform, waiting_case
@@ -17,7 +18,8 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.cases.models import Case, DecisionReceipt
 from yiti.register import book
-from yiti.register.kinds import EntryKind
+from yiti.register.details import SeizureDetails, stored
+from yiti.register.kinds import EntryKind, RegistrationType
 from yiti.register.schemas import Append, Booking
 
 pytestmark = pytest.mark.timeout(180)
@@ -199,7 +201,12 @@ async def test_what_blocks_cannot_be_approved_and_may_be_refused(
     url = f"/registration/cases/{case_id}"
     case = await read_case(stage, case_id)
     async with stage.resources.database.transaction(HOME) as tx:
-        seizure = Append(unit_id=case.unit_id, kind=EntryKind.SEIZURE, cause="（2026）豫1528执1号")
+        assert case.unit_id is not None
+        order = SeizureDetails(authority="息县人民法院", order_document="执行裁定书", order_number="（2026）豫1528执1号")
+        seizure = Append(
+            unit_id=case.unit_id, kind=EntryKind.SEIZURE, registration_type=RegistrationType.SEIZURE, cause="司法查封",
+            delivered_at=now(), details=stored(order),
+        )  # fmt: skip
         await book.book(tx, Booking(case_id=case.id, case_number="查封001", booked_by="测试", operations=(seizure,)))
     stopped = await registrar.htmx("POST", f"{url}/approve", {"note": NOTE})
     assert stopped.status_code == 409

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 from kernel.db import WriteSession
 from yiti.estate.models import Building, Project, Unit
 from yiti.register.book import book
-from yiti.register.kinds import EntryKind, Sharing
+from yiti.register.kinds import EntryKind, RegistrationType, Sharing
 from yiti.register.models import RegisterEntry
-from yiti.register.schemas import Append, Booking, Person
+from yiti.register.schemas import Append, Booking, Person, UnitLink
 
 _serial = count(1)
 
@@ -55,18 +55,50 @@ def person(name: str = "张三", share: Fraction | None = None, id_number: str |
     return Person(name=name, id_kind="resident_id", id_number=id_number or uuid4().hex[:18], share=share)
 
 
+USUAL: dict[EntryKind, dict[str, Any]] = {
+    EntryKind.OWNERSHIP: {
+        "registration_type": RegistrationType.FIRST,
+        "details": {"usage": "成套住宅", "building_area": "100.00"},
+    },
+    EntryKind.COMMON_PARTS: {"details": {"name": "门卫室"}, "sharing": None, "holders": ()},
+    EntryKind.OBJECTION: {"details": {"matter": "权属有误"}, "registration_type": RegistrationType.OBJECTION},
+    EntryKind.EASEMENT: {"details": {"dominant_unit_code": "1" * 28, "purpose": "通行"}},
+    EntryKind.PRESALE_NOTICE: {"registration_type": RegistrationType.NOTICE},
+    EntryKind.PRESALE_MORTGAGE_NOTICE: {"registration_type": RegistrationType.NOTICE, "amount_fen": 100},
+    EntryKind.SALE_NOTICE: {"registration_type": RegistrationType.NOTICE},
+    EntryKind.MORTGAGE_NOTICE: {"registration_type": RegistrationType.NOTICE, "amount_fen": 100},
+    EntryKind.MORTGAGE: {"amount_fen": 100},
+    EntryKind.CONSTRUCTION_MORTGAGE: {"amount_fen": 100},
+}
+
+
 def entry(unit: Unit, kind: EntryKind = EntryKind.PRESALE_NOTICE, **more: Any) -> Append:
-    facts: dict[str, Any] = {"holders": (person(),), "sharing": Sharing.SOLE, "cause": "测试"}
-    return Append(unit_id=unit.id, kind=kind, **(facts | more))
+    facts: dict[str, Any] = {
+        "holders": (person(),), "sharing": Sharing.SOLE, "cause": "测试", "registration_type": RegistrationType.FIRST,
+    }  # fmt: skip
+    return Append(unit_id=unit.id, kind=kind, **(facts | USUAL.get(kind, {}) | more))
 
 
-async def booked(tx: WriteSession, *operations: Append) -> list[RegisterEntry]:
-    return await book(tx, Booking(case_id=uuid4(), case_number="1", booked_by="测试", operations=operations))
+def transfer(unit: Unit, closes: UUID, **more: Any) -> Append:
+    more = {"registration_type": RegistrationType.TRANSFER, "closes_id": closes} | more
+    return entry(unit, EntryKind.OWNERSHIP, **more)
 
 
-def seizure(unit: Unit) -> Append:
-    return entry(unit, EntryKind.SEIZURE, holders=(), sharing=None)
+async def booked(tx: WriteSession, *operations: Append, links: tuple[UnitLink, ...] = ()) -> list[RegisterEntry]:
+    booking = Booking(case_id=uuid4(), case_number="1", booked_by="测试", operations=operations, links=links)
+    return await book(tx, booking)
+
+
+def seizure(unit: Unit, closes: UUID | None = None, *, fields: dict[str, Any] | None = None, **more: Any) -> Append:
+    details = {"authority": "息县人民法院", "order_document": "执行裁定书", "order_number": "（2026）豫1528执1号"}
+    return Append(
+        unit_id=unit.id, kind=EntryKind.SEIZURE, registration_type=RegistrationType.SEIZURE, cause="司法查封",
+        closes_id=closes, details=details | (fields or {}), **more,
+    )  # fmt: skip
 
 
 def cancellation(unit: Unit, closes: UUID) -> Append:
-    return entry(unit, EntryKind.CANCELLATION, holders=(), sharing=None, closes_id=closes)
+    return Append(
+        unit_id=unit.id, kind=EntryKind.CANCELLATION, registration_type=RegistrationType.CANCELLATION, cause="注销",
+        closes_id=closes, details={"closes": "1"},
+    )  # fmt: skip

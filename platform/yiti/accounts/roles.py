@@ -65,10 +65,21 @@ ROLES: dict[str, Role] = {
             _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW,
         ),
         _role("bank_clerk", "银行经办", "查看本行监管账户", _K.BANK, _P.ESCROW_VIEW),
-        _role("window_clerk", "窗口人员", "查看业务件和登记簿", _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.REGISTER_VIEW),
         _role(
-            "registrar", "登记员", "审核业务件、登簿，依规定查看完整个人信息",
-            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_DECIDE, _P.REGISTER_VIEW, _P.PII_REVEAL,
+            "window_clerk", "窗口人员", "受理登记申请、通知补正、发证，查看业务件和登记簿",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_ACCEPT, _P.REGISTER_VIEW,
+        ),
+        _role(
+            "reviewer", "审核员", "对业务件提出初审、复审意见",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_REVIEW, _P.REGISTER_VIEW,
+        ),
+        _role(
+            "registrar", "登记员", "审核、核准业务件并登簿，依规定查看完整个人信息",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_REVIEW, _P.CASE_DECIDE, _P.REGISTER_VIEW, _P.PII_REVEAL,
+        ),
+        _role(
+            "case_manager", "业务管理员", "设定各类业务的材料、时限、审核层级和收费",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_CONFIGURE, _P.REGISTER_VIEW,
         ),
         _role(
             "administrator", "系统管理员", "管理单位和用户，处理系统运行问题",

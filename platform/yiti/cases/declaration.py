@@ -12,8 +12,9 @@ Group = Literal["first", "transfer", "change", "cancellation", "correction", "no
 Applicants = Literal["holder", "both", "interested", "authority", "ex_officio"]
 """Who applies: the right holder alone (单方申请), both sides (共同申请), an interested party (利害关系人), an authority
 (嘱托), or nobody (依职权). 条例 art. 14."""
-FeeRule = Literal["by_usage", "half", "free"]
-"""登记费: 住宅 80 / 非住宅 550, half of it, or none; the amounts are dated parameters."""
+FeeRule = Literal["by_usage", "half", "book_cost", "free"]
+"""登记费: 住宅 80 / 非住宅 550, half of it, the cost of the book alone (补证、换证: 10 元一本), or none; the
+amounts are dated parameters (发改价格规〔2016〕2559号)."""
 
 
 class Material(Struct, frozen=True, kw_only=True):
@@ -33,10 +34,23 @@ class Field(Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
-    kind: Literal["text", "long_text", "date", "area", "money", "number", "yes_no", "choice", "unit_code"]
+    kind: Literal["text", "long_text", "date", "moment", "area", "money", "number", "yes_no", "choice", "unit_code"]
+    """`moment` is a day with its time (ISO, with zone); money is 分, area ㎡ as decimal text."""
     required: bool = True
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a county may set: the declaration's own values, or those of the newest row in force."""
+
+    limit_half_days: int
+    review_levels: int
+    fee: FeeRule
+    automatic: bool
+    materials: tuple[Material, ...]
+    acceptance_half_days: int = 1
+    """受理决定 within half a working day (全豫通办)."""
 
 
 class Declaration(Struct, frozen=True, kw_only=True):
@@ -89,3 +103,14 @@ class Declaration(Struct, frozen=True, kw_only=True):
     """Offered to the clerk at the window; false for what only other journeys or jobs open."""
     combines_with: tuple[Business, ...] = ()
     """What may follow it in one combined case (合并办理), in this order of booking."""
+
+    @property
+    def settings(self) -> Settings:
+        """What holds where the county has set nothing."""
+        return Settings(
+            limit_half_days=self.limit_half_days,
+            review_levels=self.review_levels,
+            fee=self.fee,
+            automatic=self.automatic,
+            materials=self.materials,
+        )

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from yiti.cases.application import Application
+from yiti.cases.declaration import Settings
 from yiti.register.kinds import EntryKind, RegistrationType, Sharing
 
 
@@ -51,6 +52,12 @@ class UnitFact(Struct, frozen=True, kw_only=True):
     usage: str
     building_area: Decimal
     entries: tuple[EntryFact, ...]
+    inner_area: Decimal | None = None
+    shared_area: Decimal | None = None
+    structure: str = ""
+    floor: str = ""
+    floors_total: int | None = None
+    completed_on: date | None = None
 
     def of(self, *kinds: EntryKind) -> tuple[EntryFact, ...]:
         """The current entries of these kinds, in order of booking."""
@@ -91,6 +98,15 @@ class OutsideFact(Struct, frozen=True, kw_only=True):
     verified: bool = False
 
 
+class PendingFact(Struct, frozen=True, kw_only=True):
+    """Another case that has been accepted and not yet booked on a unit of this one."""
+
+    number: str
+    name: str
+    unit_id: UUID
+    accepted_at: datetime
+
+
 class CaseFacts(Struct, frozen=True, kw_only=True):
     """Everything that the rules of a case may look at."""
 
@@ -104,6 +120,11 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
     fee: OutsideFact
     public_notice_over: bool
     """True where none is needed."""
+    case_number: str = ""
+    settings: dict[str, Settings] = {}
+    """By business, as snapshot at acceptance; what is not named counts as the catalogue declares it."""
+    pending: tuple[PendingFact, ...] = ()
+    """Other cases under way on the units, accepted before this one."""
 
     def unit(self, unit_id: UUID) -> UnitFact:
         """A unit of the application."""

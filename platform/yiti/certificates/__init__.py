@@ -1,1 +1,1 @@
-"""Proofs and certificates (证明, 证书): content frozen at booking, then rendered, sealed, stored and verifiable."""
+"""Certificates and proofs (证书, 证明): content frozen at booking, then rendered, sealed, stored and verifiable."""

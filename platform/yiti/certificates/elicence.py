@@ -7,6 +7,9 @@ ROOT: Final = "1.2.156.3005.2"
 PROOF_TYPE: Final = "11100000MB03271699022"
 """证照类型代码 of the 不动产登记证明, defined by the Ministry of Natural Resources."""
 
+CERTIFICATE_TYPE: Final = "11100000MB03271699001"
+"""The same of the 不动产权证书."""
+
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FORM: Final = re.compile(
     rf"{re.escape(ROOT)}\.([0-9A-Z]{{21}})\.([0-9A-Z]{{6,18}})\.([0-9A-Z]{{1,30}})\.(\d{{3}})\.([0-9A-Z])"

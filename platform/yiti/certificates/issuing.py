@@ -1,4 +1,4 @@
-"""Render, seal, store: what turns a numbered proof into an issued one. Runs as a job after the booking's commit."""
+"""Render, seal, store: a numbered certificate or proof becomes an issued one. A job after the booking's commit."""
 
 import hashlib
 from uuid import UUID
@@ -11,16 +11,14 @@ from kernel.outbox import Park, emit
 from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph, Rendered
 from signing.seals import authorise_key
-from yiti.certificates.document import proof_attachment, proof_html
 from yiti.certificates.models import ISSUED, NUMBERED, Certificate
+from yiti.certificates.pages import content_attachment, content_html
 from yiti.certificates.ports import IssuingResources
-from yiti.certificates.schemas import ProofContent
+from yiti.certificates.schemas import CertificateContent, Content
 from yiti.certificates.service import content_of, locked
 
 _log = structlog.get_logger(__name__)
 SEAL_FIELD = "sign-agency"
-DOCUMENT_KIND = "proof"
-"""What the registration agency's seal must be allowed for in its use policy."""
 
 
 async def issue(tx: WriteSession, resources: IssuingResources, certificate_id: UUID) -> Certificate:
@@ -36,7 +34,8 @@ async def issue(tx: WriteSession, resources: IssuingResources, certificate_id: U
     rendered = await render(resources, content_of(certificate))
     seal, digest = f"county:{tx.tenant}:registration", hashlib.sha256(rendered.pdf).hexdigest()
     subject = f"certificate:{certificate.id}"
-    await authorise_key(tx, system_actor(tx.tenant), seal, DOCUMENT_KIND, digest, subject)
+    # The seal's use policy must allow `certificate` and `proof`.
+    await authorise_key(tx, system_actor(tx.tenant), seal, certificate.kind, digest, subject)
     pdf = await resources.seal_pdf(rendered.pdf, seal=seal, field=SEAL_FIELD, box=rendered.boxes[SEAL_FIELD])
     certificate.pdf_digest = await resources.blobs.put(pdf)
     certificate.sealed_at = now()
@@ -47,9 +46,11 @@ async def issue(tx: WriteSession, resources: IssuingResources, certificate_id: U
     return certificate
 
 
-async def render(resources: IssuingResources, content: ProofContent) -> Rendered:
-    """The proof as PDF/A-3u with its data attached, not yet sealed."""
+async def render(resources: IssuingResources, content: Content) -> Rendered:
+    """The certificate or proof as PDF/A-3u with its data attached, not yet sealed."""
+    digest = content.plan_digest if isinstance(content, CertificateContent) else None
+    plan = await resources.blobs.get(digest) if digest else None
     try:
-        return await resources.renderer.pdf(proof_html(content), attachments=[proof_attachment(content)])
+        return await resources.renderer.pdf(content_html(content, plan), attachments=[content_attachment(content)])
     except MissingGlyph as error:
         raise Park(error.message) from error

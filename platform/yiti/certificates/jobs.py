@@ -1,4 +1,4 @@
-"""The outbox handler that issues proofs."""
+"""The outbox handler that issues certificates and proofs."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Proofs and certificates issued by the county's registration agency."""
+"""Certificates and proofs issued by the county's registration agency."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -18,12 +18,17 @@ class Certificate(TenantModel):
     __tablename__ = "certificates"
     __table_args__ = (
         tenant_fk("entry_id", "register_entries"),
+        tenant_fk("replaces_id", "certificates"),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "verify_code"),
         UniqueConstraint("tenant_id", "licence_id"),
         Index(
-            "uq_certificates_one_per_entry", "tenant_id", "entry_id", unique=True,
+            "uq_certificates_one_per_entry", "tenant_id", "entry_id", "holder_position", unique=True,
             postgresql_where=text("state <> 'cancelled'"),
+        ),
+        Index(
+            "uq_certificates_one_successor", "tenant_id", "replaces_id", unique=True,
+            postgresql_where=text("replaces_id IS NOT NULL"),
         ),
         Index(
             "uq_certificates_pdf", "tenant_id", "pdf_digest", unique=True,
@@ -32,6 +37,7 @@ class Certificate(TenantModel):
         Index("ix_certificates_unit", "tenant_id", "unit_id"),
         Index("ix_certificates_case", "tenant_id", "case_id"),
         CheckConstraint("kind IN ('proof', 'certificate')", name="kind_known"),
+        CheckConstraint("holder_position >= 0", name="holder_position_counts"),
         CheckConstraint("state IN ('numbered', 'issued', 'cancelled')", name="state_known"),
         CheckConstraint("state <> 'numbered' OR pdf_digest IS NULL", name="numbered_has_no_pdf"),
         CheckConstraint("state <> 'issued' OR pdf_digest IS NOT NULL", name="issued_has_its_pdf"),
@@ -49,10 +55,14 @@ class Certificate(TenantModel):
     unit_id: Mapped[UUID] = mapped_column(Uuid)
     unit_code: Mapped[str] = mapped_column(String(28))
     entry_id: Mapped[UUID] = mapped_column(Uuid)
+    holder_position: Mapped[int] = mapped_column(default=0)
+    """分别持证: which holder of the entry has this certificate, from 1; 0 where one certificate names them all."""
+    replaces_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The certificate in whose place this one was made (补发, 换发)."""
     case_id: Mapped[UUID] = mapped_column(Uuid)
     template: Mapped[str] = mapped_column(String(60))
     content: Mapped[str] = mapped_column(Encrypted("certificate.content"))
-    """`ProofContent` as JSON: what is printed, frozen at booking."""
+    """What is printed, as JSON, frozen at booking; its type goes with the template."""
     booked_on: Mapped[date] = mapped_column(Date)
     state: Mapped[str] = mapped_column(String(10), default=NUMBERED)
     pdf_digest: Mapped[str | None] = mapped_column(String(64))

@@ -1,16 +1,18 @@
-"""Taking a number and freezing the content, inside booking; cancelling; finding."""
+"""Taking numbers and freezing contents, inside booking; replacing; cancelling. Finding is in `queries`."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
 from kernel.audit import audit
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Invalid
 from kernel.numbers import next_number
 from kernel.outbox import emit
 from kernel.permissions import Actor
@@ -18,112 +20,183 @@ from kernel.pii import blind_index
 from kernel.settings import get_settings
 from kernel.tenancy.models import County
 from yiti.certificates.content import freeze_notice_proof
+from yiti.certificates.errors import AlreadyCancelled, CertificateNotFound, NoSeparateCertificates, NothingToIssue
+from yiti.certificates.freezing import freeze, freeze_again, is_certificate
 from yiti.certificates.models import CANCELLED, Certificate, CertificateHolder
-from yiti.certificates.schemas import Issuer, NoticeFacts, ProofContent
+from yiti.certificates.queries import (
+    by_number,
+    content_of,
+    get,
+    locked,
+    of_case,
+    of_entries,
+    of_entry,
+    of_person,
+    of_unit,
+)
+from yiti.certificates.schemas import Content, EntryCertificate, Issuer, NoticeFacts, Replacement
+from yiti.register.details import DETAILS, OwnershipDetails
+from yiti.register.kinds import ISSUES_CERTIFICATE, ISSUES_PROOF, Sharing
 
-_CODE_BYTES = 15  # 120 random bits: 20 characters nobody guesses
+__all__ = [
+    "AlreadyCancelled", "CertificateNotFound", "NoSeparateCertificates", "NothingToIssue",
+    "by_number", "cancel", "cancel_of_entries", "content_of", "get", "locked", "number_certificates",
+    "of_case", "of_entries", "of_entry", "of_person", "of_unit", "replace", "take_number_and_freeze",
+]  # fmt: skip
+
+_CODE_BYTES: Final = 15  # 120 random bits: 20 characters nobody guesses
+_REASONS: Final = {"renewal": "换发新证", "loss": "遗失补发"}
 
 
-class CertificateNotFound(NotFound):
-    code = "certificate.not_found"
-    default_message = "没有找到该证书或证明"
+async def number_certificates(tx: WriteSession, actor: Actor, facts: tuple[EntryCertificate, ...]) -> list[Certificate]:
+    """Number the certificate or proof of each booked entry, freeze what it says and order its issue.
 
-
-class AlreadyCancelled(Conflict):
-    code = "certificate.cancelled"
-    default_message = "该证明已经注销"
+    One certificate an entry, or one a holder where `details.held_separately`; in the order of `facts`. Call it last in
+    the booking transaction: the gap-free numbers keep their series locked until the commit. `NothingToIssue` for an
+    entry of a kind without paper (seizure, cancellation, common parts); `NoSeparateCertificates` without shares.
+    """
+    for one in facts:
+        _check(one)
+    wanted = [(one, holder) for one in facts for holder in _papers(one)]
+    issuer = await _issuer(tx)
+    # All certificates before all proofs: bookings that need both series lock them in the same order.
+    serials: dict[int, int] = {}
+    for place in sorted(range(len(wanted)), key=lambda place: not is_certificate(wanted[place][0].kind)):
+        one = wanted[place][0]
+        serials[place] = await next_number(tx, _series(is_certificate(one.kind)), one.booked_on.year)
+    made: list[tuple[Certificate, Content]] = []
+    for place, (one, holder) in enumerate(wanted):
+        code = secrets.token_urlsafe(_CODE_BYTES)
+        content = freeze(one, issuer, serial=serials[place], verify_code=code, frozen_at=now(), holder=holder)
+        row = _row(content, code, entry_id=one.entry_id, unit_id=one.unit_id, case_id=one.case_id)
+        row.holder_position = holder
+        made.append((row, content))
+    return await _keep(tx, actor, made)
 
 
 async def take_number_and_freeze(tx: WriteSession, actor: Actor, facts: NoticeFacts) -> Certificate:
-    """Number the proof of a booked presale notice, freeze what it says and order its issue (`certificate.issue`).
-
-    Call it last in the booking transaction: the gap-free number keeps its series locked until the commit.
-    """
+    """The same for the proof of a presale notice that a sale brought forth."""
     if not facts.holders:
         raise Invalid("登记证明没有权利人", field="holders")
+    code = secrets.token_urlsafe(_CODE_BYTES)
     issuer = await _issuer(tx)
-    verify_code = secrets.token_urlsafe(_CODE_BYTES)
-    serial = await next_number(tx, "proof", facts.booked_on.year)
-    content = freeze_notice_proof(facts, issuer, serial=serial, verify_code=verify_code, frozen_at=now())
-    certificate = Certificate(
-        kind="proof",
-        number=content.number,
-        licence_id=content.licence_id,
-        verify_code=verify_code,
-        unit_id=facts.unit_id,
-        unit_code=facts.unit_code,
-        entry_id=facts.entry_id,
-        case_id=facts.case_id,
-        template=content.template,
-        content=msgspec.json.encode(content).decode(),
-        booked_on=facts.booked_on,
-    )
-    tx.add(certificate)
+    serial = await next_number(tx, _series(False), facts.booked_on.year)
+    content = freeze_notice_proof(facts, issuer, serial=serial, verify_code=code, frozen_at=now())
+    row = _row(content, code, entry_id=facts.entry_id, unit_id=facts.unit_id, case_id=facts.case_id)
+    (certificate,) = await _keep(tx, actor, [(row, content)])
+    return certificate
+
+
+async def replace(tx: WriteSession, actor: Actor, certificate_id: UUID, why: Replacement) -> Certificate:
+    """Make a worn (换发) or lost (补发) certificate anew under a new number; the old one is cancelled.
+
+    Call it last in the transaction, as `number_certificates`. `AlreadyCancelled`, `CertificateNotFound`.
+    """
+    old = await cancel(tx, actor, certificate_id, _REASONS[why.cause])
     await tx.flush()
-    tx.add_all(_holders(certificate.id, facts))
-    audit(tx, actor, "certificate.numbered", f"certificate:{certificate.id}", {"number": content.number})
-    await emit(
-        tx, "certificate.issue", {"certificate_id": str(certificate.id)}, key=f"certificate.issue:{certificate.id}"
-    )
+    issuer, code = await _issuer(tx), secrets.token_urlsafe(_CODE_BYTES)
+    serial = await next_number(tx, _series(old.kind == "certificate"), why.booked_on.year)
+    content = freeze_again(content_of(old), issuer, why, serial=serial, code=code, at=now())
+    row = _row(content, code, entry_id=old.entry_id, unit_id=old.unit_id, case_id=why.case_id)
+    row.holder_position, row.replaces_id = old.holder_position, old.id
+    (certificate,) = await _keep(tx, actor, [(row, content)])
     return certificate
 
 
 async def cancel(tx: WriteSession, actor: Actor, certificate_id: UUID, reason: str) -> Certificate:
-    """The entry is closed, so its proof is no longer valid; it stays verifiable as 已注销. `AlreadyCancelled` twice."""
-    if not reason.strip():
-        raise Invalid("请填写注销原因", field="reason")
+    """It is no longer valid, and stays verifiable as 已注销. `AlreadyCancelled` twice."""
     certificate = await locked(tx, certificate_id)
     if certificate.state == CANCELLED:
         raise AlreadyCancelled
-    certificate.state, certificate.cancelled_at, certificate.cancel_reason = CANCELLED, now(), reason.strip()
-    audit(tx, actor, "certificate.cancelled", f"certificate:{certificate.id}", {"number": certificate.number})
+    _cancel(tx, actor, certificate, reason)
     return certificate
 
 
-async def locked(tx: WriteSession, certificate_id: UUID) -> Certificate:
-    """The certificate, its row locked until the transaction ends. `CertificateNotFound`."""
-    wanted = select(Certificate).where(Certificate.id == certificate_id).with_for_update()
-    found = await tx.scalar(wanted.execution_options(populate_existing=True))
-    if found is None:
-        raise CertificateNotFound
+async def cancel_of_entries(
+    tx: WriteSession, actor: Actor, entry_ids: Collection[UUID], reason: str
+) -> list[Certificate]:
+    """The entries are closed, so all their certificates and proofs are cancelled; none is no error."""
+    wanted = select(Certificate).where(Certificate.entry_id.in_(entry_ids), Certificate.state != CANCELLED)
+    wanted = wanted.order_by(Certificate.id).with_for_update().execution_options(populate_existing=True)
+    found = list(await tx.scalars(wanted))
+    for certificate in found:
+        _cancel(tx, actor, certificate, reason)
     return found
 
 
-async def get(reader: ReadSession, certificate_id: UUID) -> Certificate:
-    """One certificate of this county. `CertificateNotFound`."""
-    found = await reader.scalar(select(Certificate).where(Certificate.id == certificate_id))
-    if found is None:
-        raise CertificateNotFound
-    return found
+def _cancel(tx: WriteSession, actor: Actor, certificate: Certificate, reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("请填写注销原因", field="reason")
+    certificate.state, certificate.cancelled_at, certificate.cancel_reason = CANCELLED, now(), reason.strip()
+    audit(tx, actor, "certificate.cancelled", f"certificate:{certificate.id}", {"number": certificate.number})
 
 
-async def of_entry(reader: ReadSession, entry_id: UUID) -> Certificate | None:
-    """The valid or still unissued certificate of a register entry."""
-    wanted = select(Certificate).where(Certificate.entry_id == entry_id, Certificate.state != CANCELLED)
-    return await reader.scalar(wanted)
+def _check(facts: EntryCertificate) -> None:
+    if facts.kind not in ISSUES_CERTIFICATE | ISSUES_PROOF:
+        raise NothingToIssue
+    if not isinstance(facts.details, DETAILS[facts.kind]):
+        raise Invalid("登记内容与登记种类不符", field="details")
+    if not facts.holders:
+        raise Invalid("登记证明没有权利人", field="holders")
+    if _separate(facts) and (
+        facts.sharing is not Sharing.FRACTIONAL or any(party.share is None for party in facts.holders)
+    ):
+        raise NoSeparateCertificates
 
 
-async def of_case(reader: ReadSession, case_id: UUID) -> Sequence[Certificate]:
-    """All certificates that a case brought forth."""
-    return (await reader.scalars(select(Certificate).where(Certificate.case_id == case_id))).all()
+def _separate(facts: EntryCertificate) -> bool:
+    return isinstance(facts.details, OwnershipDetails) and facts.details.held_separately
 
 
-async def of_unit(reader: ReadSession, unit_id: UUID) -> Sequence[Certificate]:
-    """All certificates ever made for a unit, newest first."""
-    wanted = select(Certificate).where(Certificate.unit_id == unit_id).order_by(Certificate.id.desc())
-    return (await reader.scalars(wanted)).all()
+def _papers(facts: EntryCertificate) -> Sequence[int]:
+    """Whose certificates there are: 0 for one that names all."""
+    return range(1, len(facts.holders) + 1) if _separate(facts) else (0,)
 
 
-async def of_person(reader: ReadSession, id_number: str) -> Sequence[Certificate]:
-    """All certificates a person or company holds or held in this county, newest first."""
-    held = select(CertificateHolder.certificate_id).where(CertificateHolder.id_index == blind_index(id_number))
-    wanted = select(Certificate).where(Certificate.id.in_(held)).order_by(Certificate.id.desc())
-    return (await reader.scalars(wanted)).all()
+def _series(certificate: bool) -> str:
+    return "certificate" if certificate else "proof"
 
 
-def content_of(certificate: Certificate) -> ProofContent:
-    """What the certificate says. Personal data: show it to its holders and to staff only."""
-    return msgspec.json.decode(certificate.content, type=ProofContent)
+def _row(content: Content, code: str, *, entry_id: UUID, unit_id: UUID, case_id: UUID) -> Certificate:
+    return Certificate(
+        id=uuid7(),
+        kind=_series(content.template == "certificate/1"),
+        number=content.number,
+        licence_id=content.licence_id,
+        verify_code=code,
+        unit_id=unit_id,
+        unit_code=content.unit_code,
+        entry_id=entry_id,
+        case_id=case_id,
+        template=content.template,
+        content=msgspec.json.encode(content).decode(),
+        booked_on=content.booked_on,
+    )
+
+
+async def _keep(tx: WriteSession, actor: Actor, made: list[tuple[Certificate, Content]]) -> list[Certificate]:
+    """Store, audit, order the issue (`certificate.issue`)."""
+    rows = [row for row, _ in made]
+    tx.add_all(rows)
+    await tx.flush()
+    for row, content in made:
+        tx.add_all(_holders(row.id, content))
+        audit(tx, actor, "certificate.numbered", f"certificate:{row.id}", {"number": row.number})
+        await emit(tx, "certificate.issue", {"certificate_id": str(row.id)}, key=f"certificate.issue:{row.id}")
+    return rows
+
+
+def _holders(certificate_id: UUID, content: Content) -> list[CertificateHolder]:
+    return [
+        CertificateHolder(
+            certificate_id=certificate_id,
+            position=position,
+            name=party.name,
+            id_number=party.id_number,
+            id_index=blind_index(party.id_number),
+        )
+        for position, party in enumerate(content.holders, start=1)
+    ]
 
 
 async def _issuer(reader: ReadSession) -> Issuer:
@@ -136,16 +209,3 @@ async def _issuer(reader: ReadSession) -> Issuer:
         agency_code=county.agency_code,
         public_url=get_settings().public_url,
     )
-
-
-def _holders(certificate_id: UUID, facts: NoticeFacts) -> list[CertificateHolder]:
-    return [
-        CertificateHolder(
-            certificate_id=certificate_id,
-            position=position,
-            name=party.name,
-            id_number=party.id_number,
-            id_index=blind_index(party.id_number),
-        )
-        for position, party in enumerate(facts.holders, start=1)
-    ]

@@ -73,6 +73,8 @@ class Building(TenantModel):
     has_lift: Mapped[bool]
     topped_out_on: Mapped[date | None]
     """主体结构封顶."""
+    completed_on: Mapped[date | None]
+    """竣工验收备案; from then on its units are built homes (现房)."""
     planned_handover: Mapped[date]
     mortgaged: Mapped[bool]
     mortgagee: Mapped[str | None] = mapped_column(String(120))

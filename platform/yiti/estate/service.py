@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.audit import audit
@@ -22,7 +22,7 @@ from yiti.estate.errors import (
     PermitRefused,
     ProjectNotFound,
 )
-from yiti.estate.models import Building, PresalePermit, PresalePermitBuilding, Project
+from yiti.estate.models import Building, PresalePermit, PresalePermitBuilding, Project, Unit, UnitState
 from yiti.estate.parameters import STRUCTURES, dictionary, presale_rules
 from yiti.estate.rules import BuildingFacts, PresaleFacts, applicable, assess
 from yiti.estate.schemas import Assessment, NewBuilding, NewProject, PermitApplication
@@ -76,6 +76,20 @@ async def record_topping_out(tx: WriteSession, actor: Actor, building_id: UUID, 
     building = await _locked_building(tx, building_id)
     building.topped_out_on = on
     audit(tx, actor, "estate.building_topped_out", f"building:{building_id}", {"on": on})
+    return building
+
+
+async def complete_building(tx: WriteSession, actor: Actor, building_id: UUID, on: date) -> Building:
+    """Record that a building is completed (竣工验收备案): its planned units are built homes (现房) from now on."""
+    if on > today():
+        raise Invalid("竣工日期不能晚于今天", field="on")
+    building = await _locked_building(tx, building_id)
+    if building.topped_out_on is None or on < building.topped_out_on:
+        raise Invalid("竣工日期不能早于主体结构封顶日期", field="on")
+    building.completed_on = on
+    planned = (Unit.building_id == building_id, Unit.state == UnitState.PLANNED)
+    await tx.execute(update(Unit).where(*planned).values(state=UnitState.BUILT))
+    audit(tx, actor, "estate.building_completed", f"building:{building_id}", {"on": on})
     return building
 
 

@@ -26,6 +26,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
 from yiti.journeys import cancellation, presale
 from yiti.journeys.models import Sale
+from yiti.journeys.registration.jobs import certificate_issued
 from yiti.journeys.sale import archive, papers, telling
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import resources_of
@@ -134,8 +135,13 @@ async def tell_tax_of_contract(tx: WriteSession, event: Event) -> None:
 
 @handles("certificate.issued")
 async def fan_out(tx: WriteSession, event: Event) -> None:
-    """The proof is sealed: buyers, tax bureau, lending bank and archive each get a job of their own."""
-    certificate, sale, _ = await _proof(tx, event)
+    """A sealed paper: its registration case goes on; the proof of a sale is told to buyers, tax bureau, lending bank and
+    archive, each by a job of its own."""
+    certificate = await certificates.get(tx, UUID(event.payload["certificate_id"]))
+    if not await presale.is_sale(tx, certificate.case_id):
+        await certificate_issued(tx, certificate.id)
+        return
+    _, sale, _ = await _proof(tx, event)
     topics = ["sale.tell_buyers", "sale.tell_tax", "sale.archive"] + (["sale.tell_bank"] if sale.bank_code else [])
     for topic in topics:
         await emit(tx, topic, event.payload, key=f"{topic}:{certificate.id}")

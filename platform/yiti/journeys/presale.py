@@ -255,6 +255,11 @@ async def _locked_sale(tx: WriteSession, contract_id: UUID, actor: Actor) -> Sal
     return sale
 
 
+async def is_sale(reader: ReadSession, case_id: UUID) -> bool:
+    """Whether the case came from a sale on this platform."""
+    return await reader.scalar(select(Sale.id).where(Sale.case_id == case_id)) is not None
+
+
 async def sale_of_case(reader: ReadSession, case_id: UUID) -> Sale:
     """The sale behind a presale-notice case."""
     sale = await reader.scalar(select(Sale).where(Sale.case_id == case_id))

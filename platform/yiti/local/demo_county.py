@@ -39,6 +39,7 @@ from yiti.estate.service import issue_permit, register_building, register_projec
 from yiti.estate.survey_service import apply_survey, preview_survey
 from yiti.estate.survey_template import survey_template
 from yiti.journeys.sale.papers import SEALED_BY_DEVELOPER
+from yiti.letters.schemas import SEALED_BY_AGENCY
 
 PASSWORD = "Demo-2026-county"  # noqa: S105  printed at every start; production never loads the demo county
 BANK = ("CCB-DEMO", "演示建设银行息县支行")
@@ -175,7 +176,7 @@ async def _seals(
     pki, font = open_pki(settings), font_files(settings.assets_dir)[1]
     await issue_seal(
         tx, actor, pki, font, key=f"county:{county.code}:registration", organisation=county.agency,
-        credit_code=county.agency_code, document_kinds=("proof",),
+        credit_code=county.agency_code, document_kinds=SEALED_BY_AGENCY,
     )  # fmt: skip
     seal = await issue_seal(
         tx, actor, pki, font, key=f"organisation:{developer.id}", organisation=developer.name,

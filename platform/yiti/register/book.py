@@ -1,109 +1,92 @@
 """Booking (登簿): one function, inside one transaction. 民法典 art. 214: the right exists once it is in the book."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+import msgspec
+from sqlalchemy import Uuid, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm.attributes import set_committed_value
+from uuid_utils.compat import uuid7
 
+from kernel.audit import audit
 from kernel.clock import now
-from kernel.db import ReadSession, WriteSession
+from kernel.db import ReadSession, TenantModel, WriteSession
 from kernel.errors import NotFound
-from kernel.pii import blind_index
-from kernel.web.problems import constraint_of
-from yiti.estate.models import Unit
-from yiti.register.kinds import EntryKind, EntryStatus, HolderRole
-from yiti.register.models import RegisterEntry, RightHolder
-from yiti.register.refusals import BookingRefused, refusal
-from yiti.register.schemas import Append, Booking, Person
+from kernel.permissions import system_actor
+from yiti.estate.models import Unit, UnitState
+from yiti.register import lapses, rules, seizures
+from yiti.register.kinds import EntryKind, EntryStatus, RegistrationType
+from yiti.register.models import RegisterEntry, UnitSuccession
+from yiti.register.page import in_order
+from yiti.register.refusals import in_words
+from yiti.register.schemas import Append, Booking
+from yiti.register.seizures import Step
+from yiti.register.writing import insert_entries, insert_holders
+
+
+_LOCK = (
+    select(Unit)
+    .where(Unit.id == func.any(bindparam("unit_ids", type_=ARRAY(Uuid))))
+    .order_by(Unit.code)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCKED = "register.locked_units"
 
 
 async def lock_units(tx: WriteSession, unit_ids: Sequence[UUID]) -> list[Unit]:
     """Lock the units in the order of their codes, so that two bookings can never wait for each other in a circle."""
-    wanted = select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.code).with_for_update()
-    units = list(await tx.scalars(wanted.execution_options(populate_existing=True)))
+    with in_words():
+        units = list(await tx.scalars(_LOCK, {"unit_ids": list(unit_ids)}))
     if len(units) != len(set(unit_ids)):
         raise NotFound("没有找到不动产单元")
+    if not tx.in_nested_transaction():  # a savepoint that is undone gives its locks back
+        tx.info.setdefault(_LOCKED, {}).update((unit.id, unit.code) for unit in units)
     return units
 
 
+async def _codes(tx: WriteSession, unit_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The codes of the units, which are locked then, if the caller has not done so in this transaction."""
+    locked: dict[UUID, str] = tx.info.get(_LOCKED, {})
+    if not locked.keys() >= set(unit_ids):
+        locked = {unit.id: unit.code for unit in await lock_units(tx, unit_ids)}
+    return locked
+
+
 async def book(tx: WriteSession, booking: Booking) -> list[RegisterEntry]:
-    """Append all entries of the booking and close what they close.
+    """Append all entries of the booking and close what they close; the entries in the order of the operations.
 
-    The caller has locked the units and re-run the blocking rules against the locked state. Whatever the rules
-    overlooked is refused by the database: BookingRefused, and the transaction is lost as a whole.
+    A waiting seizure that takes effect by it (轮候) is booked too, and comes last in the list. Old units of splits and
+    mergers become historical. A first registration starts the 90 days of a live presale notice.
+
+    The caller has locked the units and re-run the blocking rules against the locked state. What is wrong in itself is
+    `Invalid`. Whatever the rules overlooked is refused by the database: `BookingRefused`, or `BookingBusy` where two
+    transactions waited for each other; the transaction is lost as a whole.
     """
-    units = {unit.id: unit for unit in await lock_units(tx, [one.unit_id for one in booking.operations])}
-    entries = []
-    for operation in booking.operations:
-        entry = _entry(booking, operation, units[operation.unit_id])
-        tx.add(entry)
-        await _flush(tx)
-        tx.add_all(_holders(entry, operation))
-        if operation.closes_id is not None:
-            await _close(tx, entry, operation.closes_id)
-        await _flush(tx)
-        entries.append(entry)
-    return entries
-
-
-async def _flush(tx: WriteSession) -> None:
-    try:
+    rules.check(booking)
+    codes = await _codes(tx, _unit_ids(booking))
+    moment = now()
+    steps = await _arranged(tx, booking, moment)
+    operations = [step.operation for step in steps]
+    with in_words():
         await tx.flush()
-    except IntegrityError as error:
-        raise refusal(constraint_of(error)) from error
-
-
-def _entry(booking: Booking, operation: Append, unit: Unit) -> RegisterEntry:
-    return RegisterEntry(
-        unit_id=unit.id,
-        unit_code=unit.code,
-        kind=operation.kind,
-        case_id=booking.case_id,
-        case_number=booking.case_number,
-        cause=operation.cause,
-        sharing=operation.sharing,
-        amount_fen=operation.amount_fen,
-        valid_until=operation.valid_until,
-        details=operation.details,
-        booked_at=now(),
-        booked_by=booking.booked_by,
-        closes_id=operation.closes_id,
-    )
-
-
-def _holders(entry: RegisterEntry, operation: Append) -> list[RightHolder]:
-    return [
-        _holder(entry, role, position, person)
-        for role, people in (
-            (HolderRole.HOLDER, operation.holders),
-            (HolderRole.OBLIGOR, operation.obligors),
-        )
-        for position, person in enumerate(people, start=1)
-    ]
-
-
-def _holder(entry: RegisterEntry, role: HolderRole, position: int, person: Person) -> RightHolder:
-    return RightHolder(
-        entry_id=entry.id,
-        role=role,
-        position=position,
-        name=person.name,
-        id_kind=person.id_kind,
-        id_number=person.id_number,
-        id_index=blind_index(person.id_number),
-        share_numerator=person.share.numerator if person.share else None,
-        share_denominator=person.share.denominator if person.share else None,
-    )
-
-
-async def _close(tx: WriteSession, by: RegisterEntry, closes_id: UUID) -> None:
-    closed = await tx.scalar(select(RegisterEntry).where(RegisterEntry.id == closes_id))
-    if closed is None or closed.unit_id != by.unit_id or closed.status != EntryStatus.CURRENT:
-        raise BookingRefused("要注销的登记不存在，或者已经不是现势状态")
-    closed.status = EntryStatus.HISTORICAL
-    closed.closed_by_id = by.id
-    closed.closed_at = by.booked_at
+        await insert_holders(tx, operations, moment)
+        entries = await insert_entries(tx, booking, operations, codes, moment) if operations else {}
+        if booking.links:
+            await _link(tx, booking, moment)
+    for entry in entries.values():
+        if entry.closes_id is not None:
+            _tell_closed(tx, entry)
+    for step in steps:
+        if step.promoted:
+            _audit_promotion(tx, step.operation, booking)
+    first = [one.unit_id for one in booking.operations if _is_first_ownership(one)]
+    if first:
+        await lapses.start_by_first_registration(tx, first)
+    in_list = sorted(steps, key=lambda step: step.promoted)
+    return [entries[step.operation.entry_id] for step in in_list if step.operation.entry_id]
 
 
 async def current_entries(reader: ReadSession, unit_id: UUID) -> list[RegisterEntry]:
@@ -113,4 +96,55 @@ async def current_entries(reader: ReadSession, unit_id: UUID) -> list[RegisterEn
         RegisterEntry.status == EntryStatus.CURRENT,
         RegisterEntry.kind != EntryKind.CANCELLATION,
     )
-    return list(await reader.scalars(wanted.order_by(RegisterEntry.booked_at, RegisterEntry.id)))
+    return list(await reader.scalars(in_order(wanted)))
+
+
+def _unit_ids(booking: Booking) -> list[UUID]:
+    linked = [unit_id for link in booking.links for unit_id in (link.predecessor_id, link.successor_id)]
+    return [*(one.unit_id for one in booking.operations), *linked]
+
+
+def _is_first_ownership(operation: Append) -> bool:
+    return operation.kind == EntryKind.OWNERSHIP and operation.registration_type == RegistrationType.FIRST
+
+
+async def _arranged(tx: WriteSession, booking: Booking, moment: datetime) -> list[Step]:
+    operations = [_identified(one) for one in booking.operations]
+    # Nothing else closes a seizure.
+    touching = [one.unit_id for one in operations if one.kind in {EntryKind.SEIZURE, EntryKind.CANCELLATION}]
+    if not touching:
+        return [Step(one) for one in operations]
+    standing = await seizures.queues(tx, touching)
+    return seizures.arrange(operations, standing, moment)
+
+
+def _identified(operation: Append) -> Append:
+    return operation if operation.entry_id is not None else msgspec.structs.replace(operation, entry_id=uuid7())
+
+
+def _tell_closed(tx: WriteSession, by: RegisterEntry) -> None:
+    """The trigger has closed it; an object that the session already holds must not tell otherwise."""
+    closed = _held(tx, RegisterEntry, by.closes_id)
+    if closed is not None:
+        set_committed_value(closed, "status", EntryStatus.HISTORICAL)
+        set_committed_value(closed, "closed_by_id", by.id)
+        set_committed_value(closed, "closed_at", by.booked_at)
+
+
+def _held(tx: WriteSession, model: type[TenantModel], id_: UUID | None) -> TenantModel | None:
+    return tx.sync_session.identity_map.get(tx.sync_session.identity_key(model, (tx.tenant, id_)))
+
+
+async def _link(tx: WriteSession, booking: Booking, moment: datetime) -> None:
+    about = {"case_id": booking.case_id, "case_number": booking.case_number, "linked_at": moment, "created_at": moment}
+    rows = [{"tenant_id": tx.tenant, "id": uuid7(), **msgspec.structs.asdict(link), **about} for link in booking.links]
+    await tx.execute(insert(UnitSuccession).returning(UnitSuccession.id), rows)
+    for link in booking.links:
+        unit = _held(tx, Unit, link.predecessor_id)
+        if unit is not None:
+            set_committed_value(unit, "state", UnitState.HISTORICAL)
+
+
+def _audit_promotion(tx: WriteSession, operation: Append, booking: Booking) -> None:
+    detail = {"unit_id": str(operation.unit_id), "waiting": str(operation.closes_id), "case": booking.case_number}
+    audit(tx, system_actor(tx.tenant), "register.seizure_promoted", f"entry:{operation.entry_id}", detail)

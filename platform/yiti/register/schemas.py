@@ -39,10 +39,16 @@ class Append(Struct, frozen=True, kw_only=True):
     valid_until: date | None = None
     """The last day. Only seizures end by themselves on it."""
     closes_id: UUID | None = None
+    entry_id: UUID | None = None
+    """The id that the new entry gets, where a later operation of the same booking closes it (first registration and
+    transfer at once); else the book chooses."""
     bans_transfer: bool | None = None
     """Mortgages: 是否存在禁止或限制转让抵押不动产的约定 (SFCZJZHXZ)."""
     delivered_at: datetime | None = None
     """Seizures: when the order was delivered, which ranks them (送达时间)."""
+    consents: tuple[UUID, ...] = ()
+    """Current entries whose holders agreed in writing to this disposal: a live purchase notice (民法典 art. 221), or a
+    mortgage that bans transfers (art. 406)."""
     details: dict[str, Any] = {}
     """The further fields of the kind, from `yiti.register.details`; never personal data."""
 

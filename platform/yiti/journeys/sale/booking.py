@@ -11,7 +11,7 @@ from yiti.cases.presale_notice import PresaleFacts
 from yiti.certificates.schemas import NoticeFacts, Party
 from yiti.journeys.models import Sale
 from yiti.register.book import book
-from yiti.register.kinds import EntryKind, Sharing
+from yiti.register.kinds import EntryKind, RegistrationType, Sharing
 from yiti.register.models import RegisterEntry
 from yiti.register.schemas import Append, Booking, Person
 
@@ -22,6 +22,7 @@ async def book_notice(tx: WriteSession, actor: Actor, sale: Sale, case: Case, fa
     operation = Append(
         unit_id=sale.unit_id,
         kind=EntryKind.PRESALE_NOTICE,
+        registration_type=RegistrationType.NOTICE,
         cause="预售商品房买卖",
         holders=tuple(
             Person(name=buyer.name, id_kind=buyer.id_kind, id_number=buyer.id_no, share=buyer.share)
@@ -40,8 +41,8 @@ async def book_notice(tx: WriteSession, actor: Actor, sale: Sale, case: Case, fa
 async def book_cancellation(tx: WriteSession, actor: Actor, case: Case, notice: RegisterEntry, cause: str) -> UUID:
     """Book the cancellation that closes a presale notice."""
     operation = Append(
-        unit_id=notice.unit_id, kind=EntryKind.CANCELLATION, cause=cause, closes_id=notice.id,
-        details={"closes": notice.case_number},
+        unit_id=notice.unit_id, kind=EntryKind.CANCELLATION, registration_type=RegistrationType.CANCELLATION,
+        cause=cause, closes_id=notice.id, details={"closes": notice.case_number},
     )  # fmt: skip
     booking = Booking(case_id=case.id, case_number=case.number, booked_by=actor.name, operations=(operation,))
     (entry,) = await book(tx, booking)

@@ -22,6 +22,7 @@ from kernel.outbox.models import PARKED
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.portals.admin import operations
+from yiti.portals.admin.businesses import BusinessesController
 from yiti.portals.admin.users import UsersController
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
@@ -131,7 +132,7 @@ class OperationsController(Controller):
         return page("admin/audit_verification.html", found=found)
 
 
-ROUTES = (OperationsController, UsersController)
+ROUTES = (OperationsController, UsersController, BusinessesController)
 
 
 def _more(following: UUID | None, **search: str) -> str | None:

@@ -28,3 +28,14 @@ class RolesForm(Struct, kw_only=True):
     """The roles that a user shall have."""
 
     roles: list[str] | str = []
+
+
+class BusinessForm(Struct, kw_only=True):
+    """How the county handles a kind of business from a day on. `required`: codes of the materials that must be."""
+
+    effective_from: str = ""
+    limit_days: str = ""
+    review_levels: str = ""
+    fee: str = ""
+    automatic: str = ""
+    required: list[str] | str = []

@@ -9,6 +9,7 @@ PORTAL = Portal(
         MenuItem("运行状态", "/admin/state", "activity-heartbeat", Permission.OPERATIONS_VIEW),
         MenuItem("单位", "/admin/organisations", "building-community", Permission.USERS_MANAGE),
         MenuItem("用户", "/admin/users", "users", Permission.USERS_MANAGE),
+        MenuItem("业务设置", "/admin/businesses", "adjustments", Permission.CASE_CONFIGURE),
         MenuItem("待办任务", "/admin/outbox", "stack-2", Permission.OPERATIONS_VIEW),
         MenuItem("接口交换", "/admin/exchanges", "arrows-exchange", Permission.OPERATIONS_VIEW),
         MenuItem("审计日志", "/admin/audit", "shield-check", Permission.OPERATIONS_VIEW),

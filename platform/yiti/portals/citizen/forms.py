@@ -32,6 +32,13 @@ class ReasonForm(Struct, kw_only=True):
     reason: str = ""
 
 
+class PurposeForm(Struct, kw_only=True):
+    """What a proof is for, and of which unit."""
+
+    purpose: str = ""
+    unit_id: str = ""
+
+
 def handwriting_png(data_url: str) -> bytes:
     """The bytes of the drawing; whether they are a good PNG is checked by signing. Raises BadHandwriting."""
     if not data_url:

@@ -41,7 +41,7 @@ async def standings(reader: ReadSession, contracts: Sequence[Contract]) -> list[
     ids = [contract.id for contract in contracts]
     sales = {one.contract_id: one for one in await reader.scalars(select(Sale).where(Sale.contract_id.in_(ids)))}
     found = (await reader.scalars(select(Case).where(Case.contract_id.in_(ids)))).all()
-    cases: dict[tuple[UUID, Business], Case] = {(one.contract_id, one.business): one for one in found}
+    cases = {(one.contract_id, one.business): one for one in found if one.contract_id is not None}
     made = select(Certificate).where(Certificate.case_id.in_([one.id for one in found])).order_by(Certificate.id)
     proofs = {one.case_id: one for one in await reader.scalars(made)}
     return [_standing(contract, sales, cases, proofs) for contract in contracts]

@@ -29,9 +29,9 @@ from yiti.portals.citizen.standing import Standing, StateWords, standings, state
 
 _OWNERSHIP = {"sole": "单独所有", "joint": "共同共有", "fractional": "按份共有"}
 _PROOF_STATES = {
-    NUMBERED: StateWords("正在制作", "info", "证明正在制作和签章，请稍候刷新。"),
-    ISSUED: StateWords("有效", "success", "本证明由登记机构签章，与纸质证明具有同等法律效力。"),
-    CANCELLED: StateWords("已注销", "danger", "本证明所记载的预告登记已经注销，证明不再有效。"),
+    NUMBERED: StateWords("正在制作", "info", "电子证照正在制作和签章，请稍候刷新。"),
+    ISSUED: StateWords("有效", "success", "由登记机构签章，与纸质证照具有同等法律效力。"),
+    CANCELLED: StateWords("已注销", "danger", "所记载的登记已经注销或者换证，本证照不再有效。"),
 }
 
 

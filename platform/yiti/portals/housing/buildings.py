@@ -14,12 +14,17 @@ from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.estate.models import Building, UnitState
 from yiti.estate.parameters import STRUCTURES, dictionary
 from yiti.estate.queries import get_building, get_project
-from yiti.estate.service import record_topping_out, register_building, set_building_mortgage
+from yiti.estate.service import (
+    complete_building,
+    record_topping_out,
+    register_building,
+    set_building_mortgage,
+)
 from yiti.journeys.building_table import LIVE_WORDS, Cell, Line, LiveState, live_table
 from yiti.portals.housing import queries
 from yiti.portals.housing.access import housing_department
 from yiti.portals.housing.fields import day, line
-from yiti.portals.housing.forms import YES_NO, BuildingForm, MortgageForm, ToppingOutForm
+from yiti.portals.housing.forms import YES_NO, BuildingForm, CompletionForm, MortgageForm, ToppingOutForm
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
 COLOURS = {
@@ -87,6 +92,19 @@ class RegisterBuildingsController(Controller):
         """Record the topping out."""
         await record_topping_out(tx, actor, building_id, day(data.on, "on"))
         return redirect(request, f"/housing/buildings/{building_id}", "主体结构封顶日期已登记")
+
+    @post("/buildings/{building_id:uuid}/completion")
+    async def completion(
+        self,
+        request: AnyRequest,
+        tx: Tx,
+        actor: CurrentActor,
+        building_id: FromPath[UUID],
+        data: URLEncodedBody[CompletionForm],
+    ) -> Response[Any]:
+        """Record the completion; the first registration may be applied for from then on."""
+        await complete_building(tx, actor, building_id, day(data.on, "on"))
+        return redirect(request, f"/housing/buildings/{building_id}", "竣工验收备案已登记，房屋状态转为现房")
 
     @post("/buildings/{building_id:uuid}/mortgage")
     async def mortgage(

@@ -110,6 +110,12 @@ class ToppingOutForm(Struct, kw_only=True):
     on: str = ""
 
 
+class CompletionForm(Struct, kw_only=True):
+    """When the building was accepted as completed."""
+
+    on: str = ""
+
+
 class MortgageForm(Struct, kw_only=True):
     """Who holds the 在建建筑物抵押."""
 

@@ -1,4 +1,4 @@
-"""Verification of proofs by anybody: by the code of the QR, or by the file itself."""
+"""Verification of certificates, proofs and letters by anybody: by the code of the QR, or by the file itself."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -12,8 +12,9 @@ from msgspec import Struct
 from kernel.errors import DomainError, Invalid, TooLarge
 from kernel.permissions import anyone
 from kernel.web.dependencies import Tenant
-from yiti.certificates.verification import Validity, Verification, verify_code, verify_pdf
+from yiti.certificates.checking import Validity, Verification
 from yiti.portals.public import views
+from yiti.portals.public.papers import verify_code, verify_pdf
 from yiti.portals.public.reports import REPORTS
 from yiti.portals.public.throttle import UNKNOWN_CODES, UPLOADS, admit
 from yiti.portals.shell.views import AnyRequest, page, redirect
@@ -23,7 +24,7 @@ FILE_LIMIT = 5 * 1024 * 1024
 
 
 class VerifyForm(Struct, kw_only=True):
-    """The uploaded proof, and the county that is said to have issued it."""
+    """The uploaded paper, and the county that is said to have issued it."""
 
     county: str = ""
     file: UploadFile | None = None
@@ -51,7 +52,7 @@ class VerificationController(Controller):
         resources: Parts,
         data: Annotated[VerifyForm, Body(media_type=RequestEncodingType.MULTI_PART)],
     ) -> Response[Any]:
-        """Verify an uploaded proof."""
+        """Verify an uploaded paper."""
         try:
             pdf = await _read(request, data)
             await admit(resources.database, data.county, UPLOADS, _address(request))
@@ -68,10 +69,10 @@ class VerificationController(Controller):
     async def by_code(
         self, request: AnyRequest, resources: Parts, tenant: Tenant, code: FromPath[str]
     ) -> Response[Any]:
-        """Where the QR code of a proof leads."""
+        """Where the QR code of a paper leads."""
         async with resources.database.read(tenant) as reader:
             found = await verify_code(reader, code)
-            view = await views.result(reader, found)
+            view = views.result(found)
         unknown = found.validity is Validity.NOT_OURS
         if unknown:
             await admit(resources.database, tenant, UNKNOWN_CODES, _address(request))
@@ -95,7 +96,7 @@ async def _verified(resources: Resources, county: str, pdf: bytes) -> Response[A
     validate = partial(REPORTS.validated, validate=resources.signing.validate_pdf)
     async with resources.database.read(county) as reader:
         found: Verification = await verify_pdf(reader, pdf, validate)
-        view = await views.result(reader, found)
+        view = views.result(found)
     return page("public/result.html", view=view, county=county)
 
 

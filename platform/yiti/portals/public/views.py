@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
-from kernel.db import ReadSession
 from kernel.pii import mask_name
 from signing.schemas import SignatureReport, ValidationReport
-from yiti.certificates.models import Certificate
-from yiti.certificates.verification import Additions, Validity, Verification
+from yiti.certificates.checking import Additions, PublicView, Validity, Verification
 
 _FACES = {
     Validity.VALID: ("success", "circle-check", "有效"),
@@ -18,9 +14,19 @@ _FACES = {
     Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
 }
 _SENTENCES = {
-    Validity.VALID: "本证明由登记机构签发，目前有效。",
-    Validity.CANCELLED: "本证明由登记机构签发，但所记载的登记已经注销，证明不再有效。",
-    Validity.PENDING: "登记已经登簿，证明正在制作，尚未签发。",
+    Validity.VALID: "本{}由登记机构签发，目前有效。",
+    Validity.CANCELLED: "本{0}由登记机构签发，但所记载的登记已经注销，{0}不再有效。",
+    Validity.PENDING: "登记已经登簿，{}正在制作，尚未签发。",
+}
+_LETTER_SENTENCES = {
+    Validity.VALID: "本文书由登记机构签发，内容以下列记载为准；登记的现状请以登记簿为准。",
+    Validity.PENDING: "本文书已经作出，正在签章。",
+}
+_PAPERS = {"certificate": "证书", "proof": "证明"}
+_LABELS = {
+    "certificate": ("不动产权证号", "权利类型", "权利人", "登簿日期"),
+    "proof": ("证明号", "证明事项", "权利人", "登簿日期"),
+    "letter": ("文号", "文书名称", "当事人", "出具日期"),
 }
 _CHANGES = {
     "none": ("签名后没有追加内容", "success"),
@@ -61,7 +67,7 @@ class ResultView:
     signatures: tuple[SignatureLine, ...]
 
 
-async def result(reader: ReadSession, found: Verification) -> ResultView:
+def result(found: Verification) -> ResultView:
     """`found` in words; the sealing time comes from the books, not from the file."""
     tone, icon, label = _FACES[found.validity]
     view, report = found.view, found.report
@@ -70,9 +76,9 @@ async def result(reader: ReadSession, found: Verification) -> ResultView:
         icon=icon,
         label=label,
         sentence=_sentence(found),
-        facts=_facts(found),
+        facts=_facts(view) if view else (),
         sealed_by=view.agency if view and found.validity is not Validity.PENDING else "",
-        sealed_at=await _sealed_at(reader, view.number) if view else None,
+        sealed_at=view.sealed_at if view else None,
         file_sentence=found.addition_words,
         file_tone="danger" if found.additions is Additions.ILLEGAL else "success",
         problem=report.problem or "" if report else "",
@@ -81,10 +87,12 @@ async def result(reader: ReadSession, found: Verification) -> ResultView:
 
 
 def _sentence(found: Verification) -> str:
-    if found.validity is not Validity.NOT_OURS:
-        return _SENTENCES[found.validity]
+    if found.view is not None:
+        if found.view.family == "letter":
+            return _LETTER_SENTENCES[found.validity]
+        return _SENTENCES[found.validity].format(_PAPERS[found.view.family])
     if found.report is None:
-        return "本县登记机构没有签发过这个验证码的证明，请核对县名和验证码；如果来自他人，请谨防伪造。"
+        return "本县登记机构没有签发过这个验证码的证书、证明或者文书，请核对县名和验证码；如果来自他人，请谨防伪造。"
     return _foreign(found.report)
 
 
@@ -96,20 +104,20 @@ def _foreign(report: ValidationReport) -> str:
     return "这份文件不是本县登记机构签发的电子证明；它带有其他电子签名，核验情况列在下面。"
 
 
-def _facts(found: Verification) -> tuple[tuple[str, str], ...]:
-    view = found.view
-    if view is None:
-        return ()
+def _facts(view: PublicView) -> tuple[tuple[str, str], ...]:
+    number, item, holders, booked = _LABELS[view.family]
     facts = (
-        ("证明号", view.number),
-        ("证明事项", view.item),
-        ("权利人", "、".join(view.holders)),
+        (number, view.number),
+        (item, view.item),
+        (holders, "、".join(view.holders)),
         ("义务人", "、".join(view.obligors)),
         ("坐落", view.location),
         ("不动产单元号", view.unit_code),
-        ("登簿日期", view.booked_on),
+        *view.more,
+        (booked, view.booked_on),
+        ("注销日期", view.cancelled_on or ""),
     )
-    return (*facts, ("注销日期", view.cancelled_on)) if view.cancelled_on else facts
+    return tuple((label, words) for label, words in facts if words)
 
 
 def _line(one: SignatureReport) -> SignatureLine:
@@ -129,7 +137,3 @@ def _line(one: SignatureReport) -> SignatureLine:
         after=after,
         after_tone=after_tone,
     )
-
-
-async def _sealed_at(reader: ReadSession, number: str) -> datetime | None:
-    return await reader.scalar(select(Certificate.sealed_at).where(Certificate.number == number))

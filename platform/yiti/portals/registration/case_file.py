@@ -33,6 +33,7 @@ _RECEIPTS_SHOWN = 100
 class Receipt:
     """A decision receipt without its facts: they are personal data, and their digest proves them."""
 
+    id: UUID
     rules_version: str
     facts_digest: str
     findings: list[dict[str, Any]]
@@ -80,8 +81,8 @@ async def load(reader: ReadSession, case_id: UUID) -> CaseFile:
     """The whole file of a case. Raises `CaseNotFound`."""
     case = await cases.get(reader, case_id)
     sale = await sale_behind(reader, case)
-    contract = await contracts.get(reader, case.contract_id)
-    bills = await escrow.bills_of(reader, case.contract_id)
+    contract = await contracts.get(reader, sale.contract_id)
+    bills = await escrow.bills_of(reader, sale.contract_id)
     signatories = await signatories_of(reader, sale.ceremony_id) if sale.ceremony_id else []
     proofs = await certificates.of_case(reader, case_id)
     archived = await e_archive.by_subject(reader, f"case:{case_id}")
@@ -90,15 +91,15 @@ async def load(reader: ReadSession, case_id: UUID) -> CaseFile:
         sale=sale,
         contract=contract,
         content=await contracts.content_of(reader, contract),
-        unit=await get_unit(reader, case.unit_id),
+        unit=await get_unit(reader, sale.unit_id),
         bills=bills,
         confirmations=await _confirmations(reader, bills),
-        refunds=await escrow.refunds_of(reader, case.contract_id),
+        refunds=await escrow.refunds_of(reader, sale.contract_id),
         papers=await papers(reader, sale, proofs),
         signatories=signatories,
         assertions=await _assertions(reader, signatories),
         actions=await cases.history(reader, case_id),
-        receipts=await _receipts(reader, case_id),
+        receipts=await receipts_of(reader, case_id),
         proofs=proofs,
         archive_no=archived.archive_no if archived else None,
     )
@@ -145,8 +146,10 @@ async def _confirmations(reader: ReadSession, bills: Sequence[Bill]) -> dict[UUI
     return {one.bill_id: one for one in await reader.scalars(wanted) if one.bill_id is not None}
 
 
-async def _receipts(reader: ReadSession, case_id: UUID) -> list[Receipt]:
+async def receipts_of(reader: ReadSession, case_id: UUID) -> list[Receipt]:
+    """The newest receipts of a case, newest first."""
     columns = (
+        DecisionReceipt.id,
         DecisionReceipt.rules_version,
         DecisionReceipt.facts_digest,
         DecisionReceipt.findings,

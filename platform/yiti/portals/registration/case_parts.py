@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -51,6 +52,7 @@ class FindingView:
 class ReceiptView:
     """One decision receipt."""
 
+    id: UUID
     outcome: str
     tone: Tone
     decided_by: str
@@ -113,6 +115,7 @@ def receipt(one: Receipt, names: Sequence[str]) -> ReceiptView:
     waiting = len(open_points(found))
     booked = one.outcome == "book"
     return ReceiptView(
+        id=one.id,
         outcome="全部通过，可以登簿" if booked else "转人工审核",
         tone="success" if booked else "danger" if blocking(found) else "warning",
         decided_by=one.decided_by,

@@ -137,7 +137,7 @@ def _head(file: CaseFile) -> Head:
         number=case.number,
         business=CATALOGUE[case.business].name,
         location=case.location,
-        unit_id=case.unit_id,
+        unit_id=file.sale.unit_id,
         waiting=case.status == CaseStatus.ACCEPTED,
         status=STATUS_WORDS[case.status],
         tone=STATUS_TONES[case.status],
@@ -154,7 +154,7 @@ def _head(file: CaseFile) -> Head:
 
 
 def _decision(file: CaseFile, actor: Actor, latest: tuple[Finding, ...], names: Sequence[str]) -> Decision:
-    possible = available_actions(file.case.status, actor)
+    possible = available_actions(file.case.standing, actor)
     stopped = blocking(latest)
     return Decision(
         approve=Action.APPROVE in possible and not stopped,

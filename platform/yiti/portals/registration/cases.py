@@ -14,11 +14,13 @@ from yiti.cases.findings import blocking, outcome_of
 from yiti.cases.lifecycle import ACTION_WORDS, Action, available_actions
 from yiti.cases.service import ActionRefused
 from yiti.journeys import presale
-from yiti.portals.registration import case_file
+from yiti.journeys.registration import desk
+from yiti.portals.registration import application_page, case_file
 from yiti.portals.registration.case_view import view
 from yiti.portals.registration.forms import NOTE_MAX, NoteForm, ReasonForm, opinion
+from yiti.portals.registration.guards import may_see_materials
 from yiti.portals.shell.templating import moment
-from yiti.portals.shell.views import AnyRequest, page, redirect
+from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
 
 _DECISIONS = (Action.APPROVE, Action.REFUSE, Action.WITHDRAW)
 
@@ -33,10 +35,14 @@ class CaseController(Controller):
     async def case(
         self, request: AnyRequest, reader: Reader, actor: CurrentActor, case_id: FromPath[UUID]
     ) -> Response[Any]:
-        """The whole file. While the proof is being made, the page asks for its result by itself."""
-        part = "#outcome" if request.headers.get("HX-Request") else ""
-        found = view(await case_file.load(reader, case_id), actor)
-        return page(f"registration/case.html{part}", case=found, url=_url(case_id), note_max=NOTE_MAX)
+        """The whole file. While papers are being made, the page asks for its result by itself."""
+        part = "#outcome" if is_htmx(request) else ""
+        case = await cases.get(reader, case_id)
+        if case.contract_id is None:
+            found = await application_page.load(reader, actor, case)
+            return page(f"registration/application.html{part}", case=found, may_see=may_see_materials(actor))
+        sale = view(await case_file.load(reader, case_id), actor)
+        return page(f"registration/case.html{part}", case=sale, url=_url(case_id), note_max=NOTE_MAX)
 
 
 class DecisionController(Controller):
@@ -56,9 +62,11 @@ class DecisionController(Controller):
     ) -> Response[Any]:
         """核准并登簿: the rules run once more on the locked unit, then the book is written."""
         note = opinion(data.note, "note")
-        await _still_open(tx, actor, case_id, Action.APPROVE)
-        await presale.approve(tx, actor, case_id, note)
-        return redirect(request, _url(case_id), "已核准并登簿，正在制作不动产登记证明")
+        if await _still_open(tx, actor, case_id, Action.APPROVE):
+            await presale.approve(tx, actor, case_id, note)
+            return redirect(request, _url(case_id), "已核准并登簿，正在制作不动产登记证明")
+        await desk.review(tx, actor, case_id, note, version=data.version)
+        return redirect(request, _url(case_id), "已核准并登簿，正在制作证书、证明")
 
     @post("/refuse")
     async def refuse(
@@ -71,15 +79,17 @@ class DecisionController(Controller):
     ) -> Response[Any]:
         """不予登记, with its reason; the applicants are told."""
         reason = opinion(data.reason, "reason")
-        await _still_open(tx, actor, case_id, Action.REFUSE)
-        await presale.refuse(tx, actor, case_id, reason)
+        if await _still_open(tx, actor, case_id, Action.REFUSE):
+            await presale.refuse(tx, actor, case_id, reason)
+        else:
+            await desk.refuse(tx, actor, case_id, reason, opinion(data.basis, "basis"), version=data.version)
         return redirect(request, _url(case_id), "已作出不予登记决定，将告知申请人", "warning")
 
     @post("/recheck")
     async def recheck(self, request: AnyRequest, tx: Tx, actor: CurrentActor, case_id: FromPath[UUID]) -> Response[Any]:
         """重新核验: the rules run on what is true now; the new receipt stands beside the old ones."""
-        await _still_open(tx, actor, case_id, Action.RECHECK)
-        findings = await presale.recheck(tx, actor, case_id)
+        by_contract = await _still_open(tx, actor, case_id, Action.RECHECK)
+        findings = await (presale if by_contract else desk).recheck(tx, actor, case_id)
         if stopped := blocking(findings):
             return redirect(request, _url(case_id), f"已重新核验，仍有{len(stopped)}项不能办理", "warning")
         if outcome_of(findings) == "refer":
@@ -87,11 +97,14 @@ class DecisionController(Controller):
         return redirect(request, _url(case_id), "已重新核验，全部事项通过，可以核准")
 
 
-async def _still_open(tx: WriteSession, actor: Actor, case_id: UUID, action: Action) -> None:
-    """Lock the case; when a colleague was faster, say who did what and when instead of a rule's technical refusal."""
+async def _still_open(tx: WriteSession, actor: Actor, case_id: UUID, action: Action) -> bool:
+    """Lock the case, and say whether it follows a filed contract (presale).
+
+    When a colleague was faster, say who did what and when instead of a rule's technical refusal.
+    """
     case = await cases.locked(tx, case_id)
-    if action in available_actions(case.status, actor):
-        return
+    if action in available_actions(case.standing, actor):
+        return case.contract_id is not None
     taken = [one for one in await cases.history(tx, case_id) if one.action in _DECISIONS]
     if not taken:
         raise ActionRefused("该业务件当前不能审核，请刷新页面查看")

@@ -7,7 +7,9 @@ from msgspec import Struct
 from kernel.errors import Invalid
 
 NOTE_MAX = 500
+REASON_MAX = 500
 _REFERENCE_MAX = 60
+_ITEMS_MAX = 50
 # Eleven or more figures in a row are a phone or an identity number: personal data has no place in the audit log.
 _PERSONAL = re.compile(r"\d{17}[\dXx]|(?<!\d)1[3-9]\d{9}(?!\d)")
 
@@ -22,15 +24,66 @@ _WITHOUT_REFERENCE = "review"
 
 
 class NoteForm(Struct, kw_only=True):
-    """The registrar's opinion (审核意见)."""
+    """The registrar's opinion (审核意见). `version`: of the page on which it was formed, where the case counts them."""
 
     note: str = ""
+    version: int | None = None
 
 
 class ReasonForm(Struct, kw_only=True):
-    """Why registration is refused."""
+    """Why registration is refused, and on which article."""
 
     reason: str = ""
+    basis: str = ""
+    version: int | None = None
+
+
+class VersionForm(Struct, kw_only=True):
+    """The version of the page on which somebody decides."""
+
+    version: int
+
+
+class OpinionForm(VersionForm, kw_only=True):
+    """What a reviewer thinks."""
+
+    opinion: str = ""
+
+
+class ItemsForm(VersionForm, kw_only=True):
+    """The complete list of what is missing or wrong, one item a line."""
+
+    items: str = ""
+
+
+class RejectionForm(VersionForm, kw_only=True):
+    """Why an application is not taken, and everything that is missing, one item a line."""
+
+    reason: str = ""
+    missing: str = ""
+
+
+class PublicationForm(VersionForm, kw_only=True):
+    """What is published and where; afterwards, whether anybody objected."""
+
+    matter: str = ""
+    where: str = ""
+    result: str = ""
+
+
+class AnswerForm(VersionForm, kw_only=True):
+    """The answer of tax, housing or treasury, typed from a paper."""
+
+    state: str = ""
+    reference: str = ""
+    words: str = ""
+
+
+class HandOverForm(VersionForm, kw_only=True):
+    """How the certificates were handed over, and to whom."""
+
+    method: str = ""
+    receiver: str = ""
 
 
 class RevealForm(Struct, kw_only=True):
@@ -46,6 +99,14 @@ def opinion(text: str, field: str) -> str:
     if len(text) > NOTE_MAX:
         raise Invalid(f"最多填写{NOTE_MAX}字，现有{len(text)}字", field=field)
     return text
+
+
+def lines(text: str, field: str) -> list[str]:
+    """What stands on each line."""
+    found = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(found) > _ITEMS_MAX or any(len(line) > REASON_MAX for line in found):
+        raise Invalid(f"最多{_ITEMS_MAX}条，每条最多{REASON_MAX}字", field=field)
+    return found
 
 
 def stated_purpose(form: RevealForm) -> tuple[str, str]:

@@ -5,20 +5,17 @@ picture is given only to who has opened the document: nothing is seen without a 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath
-from sqlalchemy import select
 
 from kernel.audit import audit
-from kernel.audit.models import AuditEntry
-from kernel.clock import now
 from kernel.db import ReadSession
 from kernel.errors import Forbidden, NotFound
-from kernel.permissions import Actor, Permission, requires
+from kernel.permissions import Permission, requires
 from kernel.pii import mask_name
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from signing.schemas import SignatureReport
@@ -27,13 +24,13 @@ from yiti.cases.models import Case
 from yiti.certificates import service as certificates
 from yiti.portals.registration import case_file
 from yiti.portals.registration.case_file import Paper
+from yiti.portals.registration.openings import opened
 from yiti.portals.shell.files import file_response, pdf_response
 from yiti.portals.shell.pictures import PICTURES, page_number
 from yiti.portals.shell.views import AnyRequest, page
 from yiti.resources import Parts
 
 VIEWED = "case.paper_viewed"
-_OPEN_FOR = timedelta(hours=12)
 _CHANGES: dict[str, str] = {"none": "无改动", "permitted": "仅追加签名或时间戳", "illegal": "签署后被改动"}
 
 
@@ -77,7 +74,7 @@ class PapersController(Controller):
     ) -> Response[bytes]:
         """`3.png`: one page. Never kept by the browser: the machine is shared with colleagues."""
         _, paper = await _paper(reader, case_id, key)
-        if not await _opened(reader, actor, case_id, key):
+        if not await opened(reader, actor, _subject(case_id), VIEWED, key):
             raise Forbidden("请先在业务件页面打开该文件")
         drawn = await PICTURES.page(resources, paper.digest, page_number(picture))
         return file_response(drawn, f"{paper.title}-{picture}", "image/png", download=False)
@@ -134,17 +131,6 @@ async def _paper(reader: ReadSession, case_id: UUID, key: str) -> tuple[Case, Pa
     if paper is None:
         raise NotFound("该业务件没有这份文件")
     return case, paper
-
-
-async def _opened(reader: ReadSession, actor: Actor, case_id: UUID, key: str) -> bool:
-    wanted = select(AuditEntry.id).where(
-        AuditEntry.subject == _subject(case_id),
-        AuditEntry.created_at > now() - _OPEN_FOR,
-        AuditEntry.actor_id == actor.id,
-        AuditEntry.action == VIEWED,
-        AuditEntry.detail["paper"].astext == key,
-    )
-    return await reader.scalar(wanted.limit(1)) is not None
 
 
 def _subject(case_id: UUID) -> str:

@@ -6,10 +6,12 @@ from fractions import Fraction
 
 from contracts.schemas import Buyer, Seller
 from kernel.pii import mask_id, mask_name, mask_phone
+from yiti.cases.facts import HolderFact
+from yiti.cases.models import CaseParty
 from yiti.certificates.schemas import HolderLine
 from yiti.register.models import RightHolder
 
-ID_KINDS = {"resident_id": "居民身份证", "credit_code": "统一社会信用代码"}
+ID_KINDS = {"resident_id": "居民身份证", "credit_code": "统一社会信用代码", "passport": "护照"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,30 @@ def _name(name: str, full: bool) -> str:
 
 def _number(number: str, full: bool) -> str:
     return number if full else mask_id(number)
+
+
+def party_line(holders: Sequence[HolderFact]) -> str:
+    """The right holders of an entry in one line, persons masked, shares where they have them."""
+    return "、".join(
+        shown_name(one.name, one.id_kind) + (f"（{one.share}）" if one.share and one.share != "1/1" else "")
+        for one in holders
+    )
+
+
+def shown_name(name: str, id_kind: str, *, full: bool = False) -> str:
+    """A person's name masked; that of a body in full."""
+    return name if full or id_kind == "credit_code" else mask_name(name)
+
+
+def applicant(one: CaseParty, role: str, *, full: bool = False) -> Person:
+    """Somebody who takes part in a case."""
+    share = Fraction(one.share_numerator, one.share_denominator or 1) if one.share_numerator else None
+    body = one.id_kind == "credit_code"
+    return Person(
+        role=role,
+        name=shown_name(one.name, one.id_kind, full=full),
+        id_kind=ID_KINDS.get(one.id_kind, "其他证件"),
+        id_number=one.id_number if body else _number(one.id_number, full),
+        share=share_words(share),
+        phone=one.phone if full else mask_phone(one.phone) if one.phone else "",
+    )

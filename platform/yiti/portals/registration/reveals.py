@@ -17,6 +17,7 @@ from kernel.permissions import Actor, Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.cases import service as cases
 from yiti.estate.queries import get_unit
+from yiti.journeys.registration.view import SIDE_WORDS
 from yiti.portals.registration import people
 from yiti.portals.registration.forms import PURPOSES, RevealForm, stated_purpose
 from yiti.portals.shell.views import page
@@ -97,6 +98,9 @@ async def _reveal(
 
 async def _applicants(reader: ReadSession, case_id: UUID) -> Groups:
     case = await cases.get(reader, case_id)
+    if case.contract_id is None:
+        parties = await cases.parties(reader, case_id)
+        return [("申请人", [people.applicant(one, SIDE_WORDS[one.side], full=True) for one in parties])]
     content = await contracts.content_of(reader, await contracts.get(reader, case.contract_id))
     buyers = [people.buyer(one, full=True) for one in content.buyers]
     return [("申请人", [*buyers, people.seller(content.seller)])]

@@ -80,6 +80,11 @@ def _words(minutes: int | None) -> str:
     return f"{hours}小时{rest}分" if hours else f"{rest}分"
 
 
+def minutes_words(span: timedelta) -> str:
+    """Office time in words: `7小时30分`."""
+    return _words(int(span.total_seconds()) // 60)
+
+
 def supports(findings: Sequence[Finding]) -> list[Support]:
     """Which findings rest on which evidence; what no machine has verified comes first."""
     found: dict[tuple[str, bool, str], list[str]] = {}

@@ -2,40 +2,49 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from sqlalchemy import select
+
 import contracts.service as contracts
+from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
 from kernel.money import yuan
+from yiti.cases.facts import UnitFact
 from yiti.certificates import service as certificates
 from yiti.certificates.content import grouped_unit_code
-from yiti.certificates.models import Certificate
-from yiti.estate.models import Building, Project, Unit, UnitState
+from yiti.estate.models import Building, Project, Unit
 from yiti.estate.queries import construction_mortgagee, get_building, get_project, get_unit
+from yiti.journeys.registration.facts import entry_fact, units_of
+from yiti.letters.models import Letter
 from yiti.portals.registration import people
+from yiti.portals.registration.entry_details import detail_rows
+from yiti.portals.registration.glance import KIND_TONES, NOTICES, UNIT_STATES, Glance, glance
 from yiti.portals.registration.rules import Tone
-from yiti.register.kinds import KIND_WORDS, SHARING_WORDS, EntryKind, EntryStatus, Sharing
-from yiti.register.page import PageEntry, entries_of
-
-_UNIT_STATES = {UnitState.PLANNED: "期房（未竣工）", UnitState.BUILT: "现房", UnitState.HISTORICAL: "历史（已注销）"}
-_AT_A_GLANCE: tuple[tuple[str, tuple[EntryKind, ...], str, str, Tone], ...] = (
-    ("房屋所有权", (EntryKind.OWNERSHIP,), "未登记", "key", "success"),
-    ("预告登记", (EntryKind.PRESALE_NOTICE, EntryKind.PRESALE_MORTGAGE_NOTICE), "无", "bookmark", "info"),
-    ("抵押权", (EntryKind.MORTGAGE,), "无", "building-bank", "warning"),
-    ("查封", (EntryKind.SEIZURE,), "无", "lock", "danger"),
-    ("异议登记", (EntryKind.OBJECTION,), "无", "message-exclamation", "danger"),
+from yiti.register import lineage
+from yiti.register.kinds import (
+    KIND_WORDS,
+    REGISTRATION_TYPE_WORDS,
+    SHARING_WORDS,
+    EntryKind,
+    EntryStatus,
+    RegistrationType,
+    Sharing,
 )
-_KIND_TONES: dict[EntryKind, Tone] = {
-    EntryKind.OWNERSHIP: "success",
-    EntryKind.MORTGAGE: "warning",
-    EntryKind.PRESALE_NOTICE: "info",
-    EntryKind.PRESALE_MORTGAGE_NOTICE: "info",
-    EntryKind.SEIZURE: "danger",
-    EntryKind.OBJECTION: "danger",
-    EntryKind.CANCELLATION: "neutral",
-}
+from yiti.register.lineage import Relative
+from yiti.register.page import PageEntry, entries_at, entries_of
+
+_AT_A_GLANCE: tuple[tuple[str, frozenset[EntryKind], str, str, Tone], ...] = (
+    ("房屋所有权", frozenset({EntryKind.OWNERSHIP}), "未登记", "key", "success"),
+    ("预告登记", NOTICES, "无", "bookmark", "info"),
+    ("抵押权", frozenset({EntryKind.MORTGAGE, EntryKind.CONSTRUCTION_MORTGAGE}), "无", "building-bank", "warning"),
+    ("居住权、地役权", frozenset({EntryKind.RESIDENCE, EntryKind.EASEMENT}), "无", "bed", "info"),
+    ("查封", frozenset({EntryKind.SEIZURE}), "无", "lock", "danger"),
+    ("异议登记", frozenset({EntryKind.OBJECTION}), "无", "message-exclamation", "danger"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,14 @@ class Proof:
     url: str
     number: str
     has_pdf: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What was issued: certificates by entry, letters by case."""
+
+    certificates: dict[UUID, list[Proof]]
+    letters: dict[UUID, list[Proof]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +75,16 @@ class EntryView:
     is_cancellation: bool
     case_id: UUID
     case_number: str
+    registration: str
+    """登记类型."""
     cause: str
     sharing: str
     amount: str
+    valid_from: date | None
     valid_until: date | None
+    place: str
+    """Rank in words, where it has one and holds."""
+    details: tuple[tuple[str, str], ...]
     booked_at: datetime
     booked_by: str
     closes: str
@@ -69,7 +92,9 @@ class EntryView:
     closed_by: str
     closed_at: datetime | None
     people: tuple[people.Person, ...]
-    certificate: Proof | None
+    certificates: tuple[Proof, ...]
+    letters: tuple[Proof, ...]
+    """What the registry wrote in the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,15 @@ class UnitView:
     unit: Unit
     code: str
     tiles: tuple[dict[str, Any], ...]
+    now: Glance
+    asked: date | None
+    """The day for which the book was asked."""
+    then: Glance | None
+    """The book as of that day."""
+    before: tuple[Relative, ...]
+    """Units that this one came from, nearest first."""
+    after: tuple[Relative, ...]
+    """Units that took its place."""
     nature: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     entries: tuple[EntryView, ...]
@@ -102,26 +136,60 @@ class UnitView:
     lives: tuple[Life, ...]
 
 
-async def load(reader: ReadSession, unit_id: UUID) -> UnitView:
-    """The register page of a unit. Raises `UnitNotFound`."""
+async def load(reader: ReadSession, unit_id: UUID, asked: date | None = None) -> UnitView:
+    """The register page of a unit; with `asked` also the book as it stood at the end of that day.
+
+    Raises `UnitNotFound`.
+    """
     unit = await get_unit(reader, unit_id)
     building = await get_building(reader, unit.building_id)
     project = await get_project(reader, building.project_id)
     entries = await entries_of(reader, unit_id)
-    papers = {one.entry_id: one for one in reversed(await certificates.of_unit(reader, unit_id))}
+    papers = await _papers(reader, unit_id, {one.entry.case_id for one in entries})
     sold = (await contracts.open_contracts_by_unit(reader, [unit_id])).get(unit_id)
     mortgagee = await construction_mortgagee(reader, unit_id)
     named = {one.entry.id: f"{KIND_WORDS[one.entry.kind]}（业务号{one.entry.case_number}）" for one in entries}
+    (fact,) = await units_of(reader, (unit_id,))
+    here = glance(fact)
+    places = {one.entry_id: one.place for one in here.rights}
     return UnitView(
         unit=unit,
         code=grouped_unit_code(unit.code),
         tiles=tuple(_tiles(entries)),
+        now=here,
+        asked=asked,
+        then=await _then(reader, fact, asked) if asked else None,
+        before=tuple(await lineage.predecessors(reader, unit_id)),
+        after=tuple(await lineage.successors(reader, unit_id)),
         nature=(*_nature(unit, building, project), ("合同网签备案", sold.filing_no or "" if sold else "")),
         warnings=(f"楼盘表记载该幢设有在建建筑物抵押，抵押权人：{mortgagee}",) if mortgagee else (),
-        entries=tuple(_entry(one, named, papers) for one in reversed(entries)),
+        entries=tuple(_entry(one, named, places, papers) for one in reversed(entries)),
         columns=tuple((one.entry.booked_at, one.entry.case_number) for one in entries),
         lives=tuple(_lives(entries)),
     )
+
+
+async def _then(reader: ReadSession, unit: UnitFact, asked: date) -> Glance:
+    """The book as of the end of a day. What is not of the book (areas, state) is as it is today."""
+    end = datetime.combine(asked, time.max, SHANGHAI)
+    pages = await entries_at(reader, unit.id, end)
+    return glance(msgspec.structs.replace(unit, entries=tuple(entry_fact(one) for one in pages)))
+
+
+async def _papers(reader: ReadSession, unit_id: UUID, case_ids: set[UUID]) -> Papers:
+    certified: dict[UUID, list[Proof]] = {}
+    for one in await certificates.of_unit(reader, unit_id):
+        certified.setdefault(one.entry_id, []).append(
+            Proof(f"/registration/certificates/{one.id}", one.number, one.pdf_digest is not None)
+        )
+    written: dict[UUID, list[Proof]] = {}
+    for letter in await reader.scalars(select(Letter).where(Letter.case_id.in_(case_ids)).order_by(Letter.id)):
+        if letter.case_id is not None:
+            words = f"{letter.title} {letter.number}"
+            written.setdefault(letter.case_id, []).append(
+                Proof(f"/registration/letters/{letter.id}", words, letter.pdf_digest is not None)
+            )
+    return Papers(certified, written)
 
 
 def _tiles(entries: Sequence[PageEntry]) -> list[dict[str, Any]]:
@@ -146,38 +214,39 @@ def _nature(unit: Unit, building: Building, project: Project) -> tuple[tuple[str
         ("房屋结构", unit.structure),
         ("建筑面积", f"{unit.building_area} ㎡"),
         ("套内 / 分摊面积", f"{unit.inner_area} / {unit.shared_area} ㎡"),
-        ("建筑物状态", _UNIT_STATES[UnitState(unit.state)]),
+        ("建筑物状态", UNIT_STATES[unit.state]),
         ("土地使用权证号", project.land_use_right_no),
         ("土地使用期限", f"至 {project.land_term_end}"),
     )
 
 
-def _entry(one: PageEntry, named: dict[UUID, str], papers: dict[UUID, Certificate]) -> EntryView:
-    entry = one.entry
+def _entry(one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], papers: Papers) -> EntryView:
+    entry, kind = one.entry, EntryKind(one.entry.kind)
     return EntryView(
         anchor=_anchor(entry.id),
-        kind=KIND_WORDS[entry.kind],
-        tone=_KIND_TONES[entry.kind],
+        kind=KIND_WORDS[kind],
+        tone=KIND_TONES[kind],
         current=entry.status == EntryStatus.CURRENT,
-        is_cancellation=entry.kind == EntryKind.CANCELLATION,
+        is_cancellation=kind is EntryKind.CANCELLATION,
         case_id=entry.case_id,
         case_number=entry.case_number,
+        registration=REGISTRATION_TYPE_WORDS[RegistrationType(entry.registration_type)],
         cause=entry.cause,
         sharing=SHARING_WORDS[Sharing(entry.sharing)] if entry.sharing else "",
         amount=f"{yuan(entry.amount_fen)} 元" if entry.amount_fen is not None else "",
+        valid_from=entry.valid_from,
         valid_until=entry.valid_until,
+        place=places.get(entry.id, ""),
+        details=detail_rows(kind, entry.details),
         booked_at=entry.booked_at,
         booked_by=entry.booked_by,
         closes=named[entry.closes_id] if entry.closes_id else "",
         closed_by=named[entry.closed_by_id] if entry.closed_by_id else "",
         closed_at=entry.closed_at,
         people=tuple(people.holder(each) for each in (*one.holders, *one.obligors)),
-        certificate=_proof(papers.get(entry.id)),
+        certificates=tuple(papers.certificates.get(entry.id, ())),
+        letters=tuple(papers.letters.get(entry.case_id, ())),
     )
-
-
-def _proof(one: Certificate | None) -> Proof | None:
-    return Proof(f"/registration/certificates/{one.id}", one.number, one.pdf_digest is not None) if one else None
 
 
 def _lives(entries: Sequence[PageEntry]) -> list[Life]:
@@ -193,7 +262,7 @@ def _lives(entries: Sequence[PageEntry]) -> list[Life]:
             Life(
                 kind=KIND_WORDS[entry.kind],
                 anchor=_anchor(entry.id),
-                tone=_KIND_TONES[entry.kind] if not entry.closed_by_id else "neutral",
+                tone=KIND_TONES[EntryKind(entry.kind)] if not entry.closed_by_id else "neutral",
                 before=place,
                 length=end - place,
                 after=len(entries) - end,

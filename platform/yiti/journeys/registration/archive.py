@@ -1,0 +1,308 @@
+"""What a closed registration case hands to the archive: its form, materials, letters, certificates and records.
+
+Uploaded scans are archived as PDF/A copies of their pages; the original bytes stay in the blob store under the digest
+that the document's verification names.
+"""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+
+import e_archive.service as e_archive
+from e_archive.errors import ArchiveRefused
+from e_archive.pdf import inspect
+from e_archive.schemas import (
+    ArchiveDocument,
+    ArchiveManifest,
+    ArchivePerson,
+    ExchangeRecord,
+    IdKind,
+    ProcessStep,
+    SignatureNote,
+    SignatureReport,
+    Source,
+)
+from integrations.exchange import exchanges
+from integrations.models import Outcome
+from integrations.verification import verification_record
+from kernel.clock import SHANGHAI
+from kernel.db import ReadSession, WriteSession
+from kernel.outbox import Park
+from kernel.rendering import render_template
+from kernel.tenancy.models import County
+from signing.schemas import ValidationReport
+from yiti.cases import service as cases
+from yiti.cases.business import Business
+from yiti.cases.catalogue import CATALOGUE
+from yiti.cases.lifecycle import ACTION_WORDS, Action
+from yiti.cases.models import Case, CaseAction, CaseMaterial, CaseParty
+from yiti.certificates import service as certificates
+from yiti.certificates.models import NUMBERED
+from yiti.journeys.registration import documents
+from yiti.journeys.registration.correspondence import business_words
+from yiti.journeys.registration.filling import declared_material, materials_wanted
+from yiti.journeys.registration.models import CaseRequest
+from yiti.journeys.registration.view import CERTIFICATE_WORDS
+from yiti.letters import service as letters
+from yiti.register.kinds import REGISTRATION_TYPE_WORDS
+from yiti.register.models import RightHolder
+from yiti.resources import Resources
+
+_ID_KINDS: dict[str, IdKind] = {"resident_id": "resident_id", "credit_code": "credit_code", "passport": "passport"}
+_STEPS = (Action.ACCEPT, Action.APPROVE, Action.BOOK)
+_SCAN_WIDTH = 1654
+"""Pixels of an A4 page at 200 dpi."""
+
+
+class NotSealedYet(Exception):
+    """A certificate or letter of the case is still being sealed: the job comes back."""
+
+
+class _Paper(msgspec.Struct, frozen=True, kw_only=True):
+    key: str
+    title: str
+    author: str
+    pdf: bytes
+    formed: datetime
+    source: Source
+    verification: str
+    sealed: bool
+
+
+async def archive(tx: WriteSession, resources: Resources, case_id: UUID) -> None:
+    """Archive a closed case, once. `Park` when the four-property check refuses the package."""
+    case = await cases.get(tx, case_id)
+    try:
+        await e_archive.archive(tx, resources.blobs, await manifest(tx, resources, case))
+    except ArchiveRefused as error:
+        raise Park(error.message) from error
+
+
+async def manifest(reader: ReadSession, resources: Resources, case: Case) -> ArchiveManifest:
+    """The whole file of the case."""
+    county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
+    declared = CATALOGUE[Business(case.business)]
+    papers = await _papers(reader, resources, case, county.agency_name)
+    kept = [await _kept(resources, paper) for paper in papers]
+    receipt = await cases.latest_receipt(reader, case.id)
+    actions = await cases.history(reader, case.id)
+    people = await cases.parties(reader, case.id)
+    return ArchiveManifest(
+        subject=f"case:{case.id}",
+        fonds_no=county.code,
+        category="BDC",
+        retention="Y",
+        secrecy="内部",
+        title=f"{case.location}{business_words(case)}",
+        author=county.agency_name,
+        formed_on=case.opened_at.astimezone(SHANGHAI).date(),
+        item_name=declared.name,
+        item_code=f"BDC-{declared.registration_type}-{case.business}",
+        case_no=case.number,
+        registration_type=declared.registration_type,
+        registration_subtype=REGISTRATION_TYPE_WORDS[declared.registration_type],
+        unit_code=case.unit_code,
+        location=case.location,
+        holders=_people(people, "holder") or _people(people, "authority") or await _concerned(reader, case),
+        obligors=_people(people, "obligor"),
+        certificate_nos=tuple(one.number for one in await certificates.of_case(reader, case.id)),
+        relations=tuple(f"unit:{one.unit_code}" for one in await cases.units(reader, case.id)),
+        required_documents=await _required(reader, case),
+        required_steps=tuple(ACTION_WORDS[step] for step in _STEPS),
+        documents=tuple(document for document, _ in kept),
+        signature_reports=tuple(report for _, report in kept if report is not None),
+        evidence_report=b"{}",
+        decision_receipt=msgspec.json.encode(_receipt(receipt)),
+        action_log=msgspec.json.encode([_step(action) for action in actions]),
+        exchange_records=(*await _exchanges(reader, case.id), *await _answers(reader, resources, case.id)),
+        process=tuple(_step(action) for action in actions),
+    )
+
+
+async def _required(reader: ReadSession, case: Case) -> tuple[str, ...]:
+    """归档范围 by the catalogue: the form, the inquiry where there is one, every required material."""
+    generated = {key for one in case.businesses for key in CATALOGUE[Business(one)].documents}
+    codes = [one.code for one in await materials_wanted(reader, case) if one.required]
+    lying = await cases.materials(reader, case.id)
+    signed_only = {one.code for one in lying if one.media_type == "application/jose"}
+    materials = [f"material-{code.replace('_', '-')}-1" for code in codes if code not in signed_only]
+    return ("application-form", *(["inquiry-record"] if "inquiry_record" in generated else []), *materials)
+
+
+async def _papers(reader: ReadSession, resources: Resources, case: Case, agency: str) -> list[_Paper]:
+    papers = [await _form(reader, resources, case)]
+    if any("inquiry_record" in CATALOGUE[Business(one)].documents for one in case.businesses):
+        papers.append(await _inquiry(reader, resources, case))
+    counts: dict[str, int] = {}
+    for material in await cases.materials(reader, case.id):
+        if material.media_type != "application/jose":
+            counts[material.code] = counts.get(material.code, 0) + 1
+            papers.append(await _material(reader, resources, case, material, counts[material.code]))
+    for place, one in enumerate(await letters.of_case(reader, case.id), start=1):
+        papers.append(await _sealed(resources, f"letter-{place}", one.title, agency, one.pdf_digest, one.sealed_at))
+    for place, paper in enumerate(await certificates.of_case(reader, case.id), start=1):
+        if paper.state == NUMBERED or paper.pdf_digest:
+            title = f"{CERTIFICATE_WORDS[paper.kind]}{paper.number}"
+            papers.append(
+                await _sealed(resources, f"certificate-{place}", title, agency, paper.pdf_digest, paper.sealed_at)
+            )
+    return papers
+
+
+async def _form(reader: ReadSession, resources: Resources, case: Case) -> _Paper:
+    rendered = await documents.application_form(reader, resources, case)
+    return _Paper(
+        key="application-form", title="不动产登记申请书", author="申请人", pdf=rendered.pdf,
+        formed=case.submitted_at or case.opened_at, source="系统生成", verification="申请内容经申请人确认提交",
+        sealed=False,
+    )  # fmt: skip
+
+
+async def _inquiry(reader: ReadSession, resources: Resources, case: Case) -> _Paper:
+    rendered = await documents.inquiry_record(reader, resources, case)
+    return _Paper(
+        key="inquiry-record", title="询问笔录", author="申请人", pdf=rendered.pdf,
+        formed=case.submitted_at or case.opened_at, source="系统生成", verification="询问内容经申请人确认提交",
+        sealed=False,
+    )  # fmt: skip
+
+
+async def _material(
+    reader: ReadSession, resources: Resources, case: Case, material: CaseMaterial, place: int
+) -> _Paper:
+    data = await resources.blobs.get(material.digest)
+    name = (await declared_material(reader, case, material.code)).name
+    shared = material.source != "upload"
+    return _Paper(
+        key=f"material-{material.code.replace('_', '-')}-{place}",
+        title=name,
+        author="申请人" if not shared else "共享单位",
+        pdf=await _pdfa(resources, name, material.media_type, data),
+        formed=material.added_at,
+        source="共享获取" if shared else "申请人上传",
+        verification=f"原件摘要 {material.digest}" + (f"；核验编号 {material.reference}" if material.reference else ""),
+        sealed=False,
+    )
+
+
+async def _pdfa(resources: Resources, title: str, media_type: str, data: bytes) -> bytes:
+    """PDF/A stays as it is; all else becomes the pictures of its pages."""
+    if media_type == "application/pdf":
+        found = await asyncio.to_thread(inspect, data)
+        if found.pdfa and not found.problem and not found.active and not found.signatures:
+            return data
+        count = await resources.renderer.page_count(data)
+        pages = [await resources.renderer.page_image(data, page, _SCAN_WIDTH) for page in range(count)]
+        pictures = [_uri("image/png", page) for page in pages]
+    else:
+        pictures = [_uri(media_type, data)]
+    context = {"title": title, "pictures": pictures}
+    return (await resources.renderer.pdf(render_template(__package__ or "", "scan.html", context))).pdf
+
+
+def _uri(media_type: str, data: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+async def _sealed(
+    resources: Resources, key: str, title: str, agency: str, digest: str | None, sealed_at: datetime | None
+) -> _Paper:
+    if digest is None or sealed_at is None:
+        raise NotSealedYet(title)
+    pdf = await resources.signing.archive_timestamp(await resources.blobs.get(digest))
+    return _Paper(
+        key=key, title=title, author=agency, pdf=pdf, formed=sealed_at, source="系统生成", verification="电子印章验证",
+        sealed=True,
+    )  # fmt: skip
+
+
+async def _kept(resources: Resources, paper: _Paper) -> tuple[ArchiveDocument, SignatureReport | None]:
+    report: ValidationReport | None = None
+    if paper.sealed:
+        report = await resources.signing.validate_pdf(paper.pdf)
+    digest = await resources.blobs.put(paper.pdf)
+    document = ArchiveDocument(
+        key=paper.key,
+        title=paper.title,
+        digest=digest,
+        author=paper.author,
+        formed_on=paper.formed.astimezone(SHANGHAI).date(),
+        source=paper.source,
+        verification=paper.verification,
+        signatures=_notes(report),
+    )
+    if report is None:
+        return document, None
+    body = msgspec.json.encode(report)
+    return document, SignatureReport(document=paper.key, digest=digest, valid=report.valid, report=body)
+
+
+def _notes(report: ValidationReport | None) -> tuple[SignatureNote, ...]:
+    if report is None:
+        return ()
+    return tuple(
+        SignatureNote(signer=one.signer, certificate_serial=one.field, level=one.level, signed_at=one.signed_at)
+        for one in report.signatures
+        if one.signed_at is not None
+    )
+
+
+def _people(parties: Sequence[CaseParty], side: str) -> tuple[ArchivePerson, ...]:
+    found = {
+        one.id_number: ArchivePerson(name=one.name, id_kind=_ID_KINDS.get(one.id_kind, "other"), id_no=one.id_number)
+        for one in parties
+        if one.side == side
+    }
+    return tuple(found.values())
+
+
+async def _concerned(reader: ReadSession, case: Case) -> tuple[ArchivePerson, ...]:
+    """Where nobody applied (失效, 依职权): the holders of the entries that the case is about."""
+    targets = [target for part in cases.application_of(case).parts for target in part.targets]
+    wanted = (
+        select(RightHolder).where(RightHolder.entry_id.in_(targets)).order_by(RightHolder.role, RightHolder.position)
+    )
+    return tuple(
+        ArchivePerson(name=one.name, id_kind=_ID_KINDS.get(one.id_kind, "other"), id_no=one.id_number)
+        for one in await reader.scalars(wanted)
+    )
+
+
+def _receipt(receipt: object) -> dict[str, object]:
+    names = ("rules_version", "facts", "facts_digest", "findings", "outcome", "decided_by", "decided_at")
+    return {name: getattr(receipt, name) for name in names}
+
+
+def _step(action: CaseAction) -> ProcessStep:
+    return ProcessStep(
+        name=ACTION_WORDS[Action(action.action)], actor=action.actor_name, at=action.at, opinion=action.note
+    )
+
+
+async def _exchanges(reader: ReadSession, case_id: UUID) -> list[ExchangeRecord]:
+    page = await exchanges(reader, subject=f"case:{case_id}", outcome=Outcome.ANSWERED, limit=50)
+    records = [await verification_record(reader, row.id) for row in page.rows]
+    return [
+        ExchangeRecord(
+            name=f"exchange-{record.exchange_id.hex}", title=record.title, content=msgspec.json.encode(record)
+        )
+        for record in records
+    ]
+
+
+async def _answers(reader: ReadSession, resources: Resources, case_id: UUID) -> list[ExchangeRecord]:
+    """The signed answers of tax bureau, housing department and treasury, as they came."""
+    wanted = select(CaseRequest).where(CaseRequest.case_id == case_id, CaseRequest.evidence_digest.is_not(None))
+    return [
+        ExchangeRecord(
+            name=f"answer-{one.request_no.lower()}",
+            title="核验结果",
+            content=msgspec.json.encode({"jws": (await resources.blobs.get(one.evidence_digest or "")).decode()}),
+        )
+        for one in await reader.scalars(wanted)
+    ]

@@ -1,0 +1,91 @@
+"""What can stand in the way of an application, in words."""
+
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+
+
+class UploadTooLarge(TooLarge):
+    """More than 20 MB."""
+
+    code = "registration.upload_too_large"
+    default_message = "单个文件不能超过20MB，请压缩或者分成几个文件上传"
+
+
+class UploadRefused(Invalid):
+    """The file is broken, empty, locked, or of a type that the material does not accept."""
+
+    code = "registration.upload_refused"
+
+
+class UploadMislabelled(UploadRefused):
+    """The content is not what the file's name says."""
+
+    code = "registration.upload_mislabelled"
+
+
+class UploadTwice(Conflict):
+    """The same bytes are already with the case."""
+
+    code = "registration.upload_twice"
+    default_message = "该文件已经上传，请勿重复上传"
+
+
+class MaterialUnknown(Invalid):
+    """The business has no such material."""
+
+    code = "registration.material_unknown"
+    default_message = "本业务没有这项材料"
+
+
+class NotShared(Conflict):
+    """The material cannot be fetched: no shared source, not connected, or the source has no record."""
+
+    code = "registration.not_shared"
+    default_message = "该材料暂时不能共享获取，请上传"
+
+
+class NotYours(NotFound):
+    """Not this applicant's case; others learn nothing, not even that it exists."""
+
+    code = "case.not_found"
+    default_message = "没有找到业务件"
+
+
+class ApplicationIncomplete(Invalid):
+    """What the form still lacks. `extra["problems"]`: field → words."""
+
+    code = "registration.application_incomplete"
+    default_message = "申请信息不完整，请按提示补全"
+
+
+class MaterialsMissing(Invalid):
+    """Required materials are not there. `extra["missing"]`: their names."""
+
+    code = "registration.materials_missing"
+
+
+class PurposeMissing(Invalid):
+    """条例 art. 27: who searches says why."""
+
+    code = "registration.purpose_missing"
+    default_message = "请填写查询用途（条例第二十七条：不得将查询获得的资料用于其他目的）"
+
+
+class SearchForbidden(Forbidden):
+    """Only holders, interested parties and staff on duty see the book."""
+
+    code = "registration.search_forbidden"
+    default_message = "您只能查询本人名下的不动产"
+
+
+class RequestUnknown(NotFound):
+    """No such request of a case in this county."""
+
+    code = "registration.request_unknown"
+    default_message = "没有找到该项核验申请"
+
+
+class RequestAnswered(Conflict):
+    """It has its answer already."""
+
+    code = "registration.request_answered"
+    default_message = "该项核验已有结果"

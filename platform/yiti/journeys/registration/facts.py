@@ -1,0 +1,238 @@
+"""Gathering what the decision of a case rests on: the book, the estate, the materials, people, outside answers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal, cast
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.clock import today
+from kernel.db import ReadSession
+from kernel.errors import Invalid
+from kernel.identifiers import birth_date
+from kernel.pii import blind_index
+from yiti.cases import service as cases
+from yiti.cases.application import Application
+from yiti.cases.catalogue import CATALOGUE, Business
+from yiti.cases.configuration import settings_of
+from yiti.cases.facts import (
+    CaseFacts,
+    EntryFact,
+    HolderFact,
+    MaterialFact,
+    OutsideFact,
+    PendingFact,
+    PersonFact,
+    UnitFact,
+)
+from yiti.cases.lifecycle import Action, Which
+from yiti.cases.models import Case
+from yiti.estate.errors import UnitNotFound
+from yiti.estate.models import Building, Unit
+from yiti.journeys.registration.models import PersonCheck
+from yiti.register.kinds import EntryKind, RegistrationType, Sharing
+from yiti.register.models import RightHolder
+from yiti.register.page import PageEntry, entries_for
+
+NOT_NEEDED = OutsideFact(state="not_needed", words="本业务无需办理", verified=True)
+MISSING = OutsideFact(state="missing")
+
+
+async def gather(reader: ReadSession, case: Case) -> CaseFacts:
+    """All facts of one case, as they are now; inside the booking transaction, as the lock holds them."""
+    application = cases.application_of(case)
+    outside = cases.outside_of(case)
+    needed = needs(case)
+    return CaseFacts(
+        on=today(),
+        application=application,
+        units=await units_of(reader, application.unit_ids),
+        materials=await _materials(reader, case.id),
+        people=await _people(reader, case.id, application),
+        tax=_outside("tax", needed, outside),
+        housing=_outside("housing", needed, outside),
+        fee=_outside("fee", needed, outside),
+        public_notice_over=await _notice_over(reader, case),
+        case_number=case.number,
+        settings=settings_of(case),
+        pending=await _pending(reader, case, application.unit_ids),
+    )
+
+
+def needs(case: Case) -> frozenset[Which]:
+    """From whom the businesses of the case want an answer before they are booked."""
+    wanted: set[Which] = set()
+    settings = settings_of(case)
+    for code in case.businesses:
+        declared = CATALOGUE[Business(code)]
+        wanted |= {"tax"} if declared.tax else set()
+        wanted |= {"housing"} if declared.housing else set()
+        wanted |= {"fee"} if settings[code].fee != "free" else set()
+    return frozenset(wanted)
+
+
+def answered_later(case: Case) -> dict[str, Which]:
+    """Materials that come with the answer of tax bureau or housing department, by code: nobody brings them before."""
+    found: dict[str, Which] = {}
+    for code, settings in settings_of(case).items():
+        declared = CATALOGUE[Business(code)]
+        for material in settings.materials:
+            if material.source == "tax" and declared.tax:
+                found[material.code] = "tax"
+            elif material.source == "housing" and declared.housing:
+                found[material.code] = "housing"
+    return found
+
+
+def notice_days(case: Case) -> int:
+    """Working days of public notice (公告) that the case needs; 0 where none."""
+    return max((CATALOGUE[Business(one)].public_notice_days for one in case.businesses), default=0)
+
+
+def _outside(which: Which, needed: frozenset[Which], outside: dict[Which, OutsideFact]) -> OutsideFact:
+    return outside.get(which, MISSING) if which in needed else NOT_NEEDED
+
+
+async def units_of(reader: ReadSession, unit_ids: Sequence[UUID]) -> tuple[UnitFact, ...]:
+    """The units with everything current on them, in the order asked; three statements, whatever their number."""
+    rows = await reader.execute(
+        select(Unit, Building)
+        .join(Building, (Building.tenant_id == Unit.tenant_id) & (Building.id == Unit.building_id))
+        .where(Unit.id.in_(unit_ids))
+    )
+    found = {unit.id: (unit, building) for unit, building in rows}
+    if len(found) != len(set(unit_ids)):
+        raise UnitNotFound
+    entries = await entries_for(reader, tuple(unit_ids))
+    return tuple(_unit(*found[one], entries.get(one, [])) for one in unit_ids)
+
+
+def _unit(unit: Unit, building: Building, entries: Iterable[PageEntry]) -> UnitFact:
+    current = tuple(entry_fact(one) for one in entries)
+    completed = next((one.details.get("completed_on") for one in current if one.kind is EntryKind.OWNERSHIP), None)
+    return UnitFact(
+        id=unit.id,
+        code=unit.code,
+        location=unit.location,
+        state=cast("Literal['planned', 'built', 'historical']", unit.state),
+        usage=unit.usage,
+        building_area=unit.building_area,
+        entries=current,
+        inner_area=unit.inner_area,
+        shared_area=unit.shared_area,
+        structure=unit.structure,
+        floor=unit.floor,
+        floors_total=building.floors_total,
+        completed_on=date.fromisoformat(completed) if completed else None,
+    )
+
+
+def entry_fact(page: PageEntry) -> EntryFact:
+    """An entry of the register page as rules see it."""
+    entry = page.entry
+    return EntryFact(
+        id=entry.id,
+        kind=EntryKind(entry.kind),
+        registration_type=RegistrationType(entry.registration_type),
+        case_number=entry.case_number,
+        holders=tuple(_holder(one) for one in page.holders),
+        obligors=tuple(_holder(one) for one in page.obligors),
+        sharing=Sharing(entry.sharing) if entry.sharing else None,
+        amount_fen=entry.amount_fen,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+        bans_transfer=entry.bans_transfer,
+        rank=entry.rank,
+        priority_at=entry.priority_at,
+        booked_at=entry.booked_at,
+        details=entry.details,
+    )
+
+
+def _holder(one: RightHolder) -> HolderFact:
+    share = f"{one.share_numerator}/{one.share_denominator}" if one.share_numerator else None
+    return HolderFact(name=one.name, id_kind=one.id_kind, id_number=one.id_number, share=share)
+
+
+async def _materials(reader: ReadSession, case_id: UUID) -> tuple[MaterialFact, ...]:
+    return tuple(
+        MaterialFact(
+            code=one.code,
+            digest=one.digest,
+            source=one.source,
+            verified=one.verified,
+            unit_codes=tuple(one.unit_codes),
+        )
+        for one in await cases.materials(reader, case_id)
+    )
+
+
+def people_of(application: Application) -> tuple[tuple[str, str, str], ...]:
+    """Everybody who takes part (name, kind of document, number), once, in the order of the form; no authorities."""
+    named = [
+        (one.name, one.id_kind, one.id_number)
+        for part in application.parts
+        for applicant in part.applicants
+        for one in ((applicant, applicant.agent) if applicant.agent else (applicant,))
+        if applicant.side != "authority"
+    ]
+    return tuple({number: (name, kind, number) for name, kind, number in named}.values())
+
+
+async def _people(reader: ReadSession, case_id: UUID, application: Application) -> tuple[PersonFact, ...]:
+    wanted = select(PersonCheck).where(PersonCheck.case_id == case_id).order_by(PersonCheck.id)
+    checks: dict[bytes, list[PersonCheck]] = {}
+    for check in await reader.scalars(wanted):
+        checks.setdefault(check.id_index, []).append(check)
+    return tuple(
+        _person(kind, number, checks.get(blind_index(number), [])) for _, kind, number in people_of(application)
+    )
+
+
+def _person(id_kind: str, id_number: str, checks: list[PersonCheck]) -> PersonFact:
+    machine = next((one for one in reversed(checks) if one.reference), None)
+    human = next((one for one in reversed(checks) if one.checked_by), None)
+    return PersonFact(
+        id_number=id_number,
+        identity_reference=machine.reference if machine else "",
+        matched=machine.matched if machine else None,
+        deceased=machine.deceased if machine else None,
+        birth_date=_born(id_kind, id_number),
+        checked_by=human.checked_by if human else "",
+    )
+
+
+def _born(id_kind: str, id_number: str) -> date | None:
+    if id_kind != "resident_id":
+        return None
+    try:
+        return birth_date(id_number)
+    except Invalid:
+        # A number that is none is the form's problem, reported there; its birth date is simply not known.
+        return None
+
+
+async def _notice_over(reader: ReadSession, case: Case) -> bool:
+    if not notice_days(case):
+        return True
+    return any(one.action == Action.END_PUBLICATION for one in await cases.history(reader, case.id))
+
+
+async def _pending(reader: ReadSession, case: Case, unit_ids: Sequence[UUID]) -> tuple[PendingFact, ...]:
+    return tuple(
+        PendingFact(
+            number=other.number,
+            name="、".join(CATALOGUE[Business(one)].name for one in other.businesses),
+            unit_id=unit_id,
+            accepted_at=other.accepted_at,
+        )
+        for unit_id, other in await cases.open_cases_on(reader, unit_ids)
+        if other.id != case.id and other.accepted_at is not None and _before(other, case)
+    )
+
+
+def _before(other: Case, case: Case) -> bool:
+    if case.accepted_at is None or other.accepted_at is None:
+        return True
+    return (other.accepted_at, other.id) < (case.accepted_at, case.id)

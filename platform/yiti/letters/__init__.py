@@ -1,0 +1,1 @@
+"""Letters of the registration agency: numbered, frozen, rendered, sealed, verifiable by anybody who holds one."""

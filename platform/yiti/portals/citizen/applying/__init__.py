@@ -1,0 +1,1 @@
+"""Applying online (网上申请): choosing the business, the form, the materials, submission, and following the case."""

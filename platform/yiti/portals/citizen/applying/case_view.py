@@ -1,0 +1,201 @@
+"""A case as its citizen follows it: where it stands, what they owe, what came of it; others masked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kernel.audit.models import AuditEntry
+from kernel.db import ReadSession
+from kernel.permissions import Actor
+from yiti.cases import service as cases
+from yiti.cases.business import Business
+from yiti.cases.catalogue import CATALOGUE
+from yiti.cases.lifecycle import Action, CaseStatus, Flag
+from yiti.cases.models import Case
+from yiti.journeys.registration import desk
+from yiti.journeys.registration.desk import CaseView
+from yiti.journeys.registration.view import PaperView, PartyView
+from yiti.portals.citizen.applying.case_words import Owed, StateLine, owed, state_of
+from yiti.portals.citizen.applying.owning import OwnCase
+from yiti.portals.citizen.history import Happening
+from yiti.portals.shell.templating import moment
+
+CONFIRMED = "case.party_confirmed"
+"""The act in the audit log: who is named in an application has confirmed it under their own sign-in."""
+STEPS = ("申请", "受理", "审核", "登簿", "领证")
+_POSITIONS = {
+    CaseStatus.DRAFT: 0, CaseStatus.SUBMITTED: 1, CaseStatus.ACCEPTED: 2, CaseStatus.APPROVED: 3,
+    CaseStatus.BOOKED: 4, CaseStatus.CLOSED: 5,
+}  # fmt: skip
+_CONFIRMABLE = frozenset({CaseStatus.SUBMITTED, CaseStatus.ACCEPTED})
+_TONES = {Action.BOOK: "success", Action.CLOSE: "success", Action.REFUSE: "danger", Action.REJECT: "danger",
+          Action.REQUEST_CORRECTION: "warning", Action.FREEZE: "warning"}  # fmt: skip
+_SILENT = frozenset({Action.SAVE, Action.DECIDE, Action.RECHECK, Action.REVIEW, Action.SEND_BACK})
+"""Typing, and the office's own work between its levels, is not told."""
+_SAID = frozenset({Action.REJECT, Action.REFUSE, Action.REQUEST_CORRECTION, Action.WITHDRAW, Action.FREEZE})
+"""Whose words are meant for the applicant."""
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in the list."""
+
+    url: str
+    title: str
+    location: str
+    number: str
+    state: StateLine
+
+
+@dataclass(frozen=True)
+class PartyLine:
+    """Somebody who takes part; `confirmed` is None where it is not asked."""
+
+    name: str
+    side: str
+    about: str
+    confirmed: bool | None
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """The page of one case."""
+
+    url: str
+    title: str
+    number: str
+    location: str
+    unit_codes: tuple[str, ...]
+    state: StateLine
+    position: int | None
+    """Of the picture; none for a case that ended before its end."""
+    owed: tuple[Owed, ...]
+    corrections: tuple[str, ...]
+    may_fill: bool
+    may_correct: bool
+    may_withdraw: bool
+    may_confirm: bool
+    drafted: bool
+    parties: tuple[PartyLine, ...]
+    letters: tuple[PaperView, ...]
+    certificates: tuple[PaperView, ...]
+    due: str
+    clock: tuple[tuple[str, str], ...]
+    history: Sequence[Happening]
+
+
+async def lines(reader: ReadSession, county: str, actor: Actor, id_number: str) -> list[CaseLine]:
+    """The citizen's cases, newest first: what they began, and what they are named in."""
+    began = await cases.cases_opened_by(reader, actor.id) if actor.id else []
+    named = await cases.cases_of_person(reader, id_number)
+    found = {one.id: one for one in (*began, *named) if one.contract_id is None}
+    return [
+        _line(county, one)
+        for one in sorted(found.values(), key=lambda case: case.id, reverse=True)
+        # A draft that was thrown away was never an application.
+        if one.submitted_at is not None or one.status != CaseStatus.WITHDRAWN
+    ]
+
+
+async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase) -> CasePage:
+    """Everything about one case."""
+    view = await desk.view(reader, actor, mine.case.id)
+    confirmed = await confirmed_by(reader, mine.case.id)
+    url = f"/me/{county}/cases/{mine.case.id}"
+    flags = frozenset(Flag(one) for one in view.flags)
+    correcting = mine.began and Flag.NEEDS_CORRECTION in flags
+    return CasePage(
+        url=url,
+        title=view.title,
+        number=view.number,
+        location=view.location,
+        unit_codes=tuple(one.code for one in view.units),
+        state=state_of(mine.case),
+        position=_POSITIONS.get(CaseStatus(view.status)),
+        owed=owed(view),
+        corrections=_corrections(view) if Flag.NEEDS_CORRECTION in flags else (),
+        may_fill=mine.began and Action.SAVE in mine.actions,
+        may_correct=correcting and Action.CORRECT in mine.actions,
+        may_withdraw=mine.began and Action.WITHDRAW in mine.actions,
+        may_confirm=must_confirm(mine.case, began=mine.began) and actor.id not in confirmed,
+        drafted=view.status == CaseStatus.DRAFT,
+        parties=await _parties(reader, view, mine.case, confirmed),
+        letters=view.letters,
+        certificates=view.certificates,
+        due=moment(view.due_at) if view.due_at else "",
+        clock=_clock(view),
+        history=_history(view),
+    )
+
+
+def must_confirm(case: Case, *, began: bool) -> bool:
+    """Whether people who did not begin the case themselves are asked to confirm it now."""
+    return not began and case.standing.status in _CONFIRMABLE
+
+
+async def confirmed_by(reader: ReadSession, case_id: UUID) -> frozenset[UUID]:
+    """Who has confirmed, as the audit log holds it: citizens by the id of their actor."""
+    wanted = select(AuditEntry.actor_id).where(AuditEntry.subject == f"case:{case_id}", AuditEntry.action == CONFIRMED)
+    return frozenset(one for one in await reader.scalars(wanted) if one is not None)
+
+
+def _line(county: str, case: Case) -> CaseLine:
+    return CaseLine(
+        url=f"/me/{county}/cases/{case.id}",
+        title=_title(case),
+        location=case.location or "尚未选择不动产",
+        number=case.number,
+        state=state_of(case),
+    )
+
+
+def _title(case: Case) -> str:
+    return " + ".join(CATALOGUE[Business(one)].name for one in case.businesses)
+
+
+async def _parties(
+    reader: ReadSession, view: CaseView, case: Case, confirmed: frozenset[UUID]
+) -> tuple[PartyLine, ...]:
+    """Each person once; whoever began the case has confirmed it by submitting."""
+    actors = {one.position: UUID(bytes=one.id_index[:16]) for one in await cases.parties(reader, case.id)}
+    asked = case.submitted_at is not None
+    found: dict[tuple[str, str], PartyLine] = {}
+    for position, one in enumerate(view.parties, start=1):
+        known = actors[position] in confirmed or actors[position] == case.opened_by
+        person = one.id_kind == "resident_id"
+        line = PartyLine(one.name, _side(view, one), one.id_number, known if asked and person else None)
+        found.setdefault((one.id_number, line.side), line)
+    return tuple(found.values())
+
+
+def _side(view: CaseView, one: PartyView) -> str:
+    if one.part >= len(view.parts):
+        return one.side_words
+    part = view.parts[one.part]
+    return {"holder": part.holder_words, "obligor": part.obligor_words}.get(one.side, one.side_words)
+
+
+def _corrections(view: CaseView) -> tuple[str, ...]:
+    asked = [one for one in view.history if one.action == Action.REQUEST_CORRECTION]
+    return tuple(str(item) for item in asked[-1].detail.get("items", [])) if asked else ()
+
+
+def _clock(view: CaseView) -> tuple[tuple[str, str], ...]:
+    return tuple((moment(one.at), one.words) for one in view.clock.steps) if view.clock else ()
+
+
+def _history(view: CaseView) -> list[Happening]:
+    """Newest first; members of staff are named by their office, their working notes are not told."""
+    return [
+        Happening(
+            one.at,
+            one.words,
+            one.note if Action(one.action) in _SAID else "",
+            "",
+            _TONES.get(Action(one.action), "neutral"),
+        )
+        for one in reversed(view.history)
+        if Action(one.action) not in _SILENT
+    ]

@@ -1,0 +1,125 @@
+"""The materials of an application: uploaded by drag or click, several at once; what is obtainable is fetched."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+
+from kernel.audit import audit
+from kernel.db import ReadSession, WriteSession
+from kernel.errors import DomainError, Invalid
+from kernel.permissions import Actor, Permission, requires
+from kernel.web.dependencies import CurrentActor, Reader, Tx
+from yiti.cases import service as cases
+from yiti.journeys.registration import desk
+from yiti.portals.registration.materials_view import MaterialLine, material_lines
+from yiti.portals.registration.window.desk import frame, on_desk, writable
+from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
+from yiti.resources import Parts, Resources
+
+FILES_MAX = 10
+UPLOAD_LIMIT_BYTES = 64 * 1024 * 1024
+"""Of one request: several files of up to 20 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How far the list is."""
+
+    there: int
+    needed: int
+
+    @property
+    def missing(self) -> int:
+        """How many required materials are not there."""
+        return self.needed - self.there
+
+
+class WindowMaterialsController(Controller):
+    """The third step."""
+
+    path = "/registration/window/{case_id:uuid}/materials"
+    guards = (requires(Permission.CASE_ACCEPT),)
+
+    @get("/")
+    async def materials(
+        self, request: AnyRequest, reader: Reader, actor: CurrentActor, case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        """The list of materials: what lies here, what can be fetched, what is missing."""
+        on = await on_desk(reader, actor, case_id)
+        if on is None:
+            return redirect(request, f"/registration/cases/{case_id}")
+        return page("registration/window/materials.html", frame=frame(on, "materials"), **await _list(reader, case_id))
+
+    @post("/{code:str}", request_max_body_size=UPLOAD_LIMIT_BYTES, status_code=200)
+    async def upload(
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, resources: Parts, case_id: FromPath[UUID],
+        code: FromPath[str],
+    ) -> Response[Any]:  # fmt: skip
+        """Lay files with the case: all of them, or none with the words of what is wrong with which."""
+        files = [value for _, value in (await request.form()).multi_items() if isinstance(value, UploadFile)]
+        files = [one for one in files if one.filename]
+        if not files:
+            raise Invalid("请选择要上传的文件", field="file")
+        if len(files) > FILES_MAX:
+            raise Invalid(f"一次最多上传{FILES_MAX}个文件", field="file")
+        await writable(tx, actor, await cases.get(tx, case_id))
+        for file in files:
+            await _attach(tx, resources, actor, case_id, code, file)
+        return await _after(request, tx, actor, case_id, f"已上传{len(files)}个文件")
+
+    @post("/{code:str}/fetch", status_code=200)
+    async def fetch(
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, resources: Parts, case_id: FromPath[UUID],
+        code: FromPath[str],
+    ) -> Response[Any]:  # fmt: skip
+        """Fetch it from its shared source instead of asking the applicant for it."""
+        await writable(tx, actor, await cases.get(tx, case_id))
+        material = await desk.fetch_shared(tx, resources, actor, case_id, code)
+        audit(tx, actor, "case.material_fetched", f"case:{case_id}", {"code": code, "digest": material.digest})
+        return await _after(request, tx, actor, case_id, "已从共享数据取得，请核对内容")
+
+    @post("/files/{material_id:uuid}/remove", status_code=200)
+    async def remove(
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, case_id: FromPath[UUID], material_id: FromPath[UUID]
+    ) -> Response[Any]:
+        """Take one away again; the log keeps that it was here."""
+        await writable(tx, actor, await cases.get(tx, case_id))
+        await desk.detach(tx, actor, case_id, material_id)
+        return await _after(request, tx, actor, case_id, "已移除")
+
+
+async def _attach(
+    tx: WriteSession, resources: Resources, actor: Actor, case_id: UUID, code: str, file: UploadFile
+) -> None:
+    try:
+        await desk.attach(tx, resources, actor, case_id, code, file.filename, await file.read())
+    except DomainError as refused:
+        refused.field = "file"
+        refused.message = f"{file.filename}：{refused.message}"
+        raise
+
+
+async def _after(request: AnyRequest, tx: ReadSession, actor: Actor, case_id: UUID, words: str) -> Response[Any]:
+    """The list as it stands now; without scripts a redirect to it."""
+    if not is_htmx(request):
+        return redirect(request, f"/registration/window/{case_id}/materials", words)
+    on = await on_desk(tx, actor, case_id)
+    if on is None:
+        raise cases.ActionRefused("该业务已经提交，不能再增减材料")
+    found = await _list(tx, case_id)
+    return page("registration/window/materials.html#list", frame=frame(on, "materials"), **found | {"said": words})
+
+
+async def _list(reader: ReadSession, case_id: UUID) -> dict[str, Any]:
+    lines: list[MaterialLine] = material_lines(await desk.checklist(reader, case_id), case_id)
+    required = [one for one in lines if one.required]
+    return {
+        "lines": lines,
+        "counted": Counted(sum(not one.missing for one in required), len(required)),
+        "said": "",
+        "files_max": FILES_MAX,
+    }
