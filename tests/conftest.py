@@ -26,6 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
     loopback_only()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first (`slow`), so that at the end no processor waits for one of them."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if testbed := config.stash.get(_TESTBED, None):
         testbed.stop()

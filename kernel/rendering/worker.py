@@ -8,20 +8,18 @@ import io
 import os
 import sys
 import traceback
-import zlib
 from importlib.resources import files
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import pydyf  # type: ignore[import-untyped]
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
-from weasyprint import CSS, HTML, Document  # type: ignore[import-untyped]
+from weasyprint import CSS, Document  # type: ignore[import-untyped]
 from weasyprint import Attachment as PdfAttachment
 from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
 from weasyprint.urls import FatalURLFetchingError, URLFetcher  # type: ignore[import-untyped]
 
+from kernel.rendering.finish import finish
 from kernel.rendering.schemas import (
     Answer,
     Attachment,
@@ -38,25 +36,13 @@ from kernel.rendering.schemas import (
     Request,
     Unreadable,
 )
+from kernel.rendering.weasy import Markup, hasten
 
 _POINTS_PER_PIXEL = 0.75
 _VARIANT = "pdf/a-3u"
 _MOST_PIXELS = 40_000_000
 _MOST_STYLESHEETS = 50
 _WARM_UP = '<html lang="zh-CN"><title>预热</title><body><p>预热 <b>粗体</b></p><table><tr><td>一</td></tr></table>'
-
-
-class _QuickZlib:
-    """pydyf always compresses at level 9; level 2 saves a tenth of a proof's time for some KB more."""
-
-    compress = staticmethod(zlib.compress)
-
-    @staticmethod
-    def compressobj(level: int) -> Any:  # noqa: ARG004  pydyf asks for 9
-        return zlib.compressobj(level=2)
-
-
-pydyf.zlib = _QuickZlib
 
 
 class SignaturePlaceError(Exception):
@@ -67,6 +53,7 @@ class Engine:
     """WeasyPrint with one font configuration and one style sheet for the life of the process."""
 
     def __init__(self) -> None:
+        hasten()
         self._fonts = FontConfiguration()
         # Documents carry their pictures as data: addresses; nothing is ever fetched from a file or the network.
         self._fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
@@ -91,13 +78,16 @@ class Engine:
     def render(self, request: RenderPdf) -> Answer:
         """HTML to PDF/A-3u. The same HTML and attachments give the same bytes."""
         # A base that nothing can be joined to: a relative address fails like any other instead of being left out.
-        markup, own_css = _without_style(request.html)
-        html = HTML(string=markup, base_url="document:", url_fetcher=self._fetcher)
+        markup, own_css = _taken_out(request.html, "<style>", "</style>")
+        markup, underlay = _taken_out(markup, '<link rel="underlay" href="', '">')
+        html = Markup(string=markup, base_url="document:", url_fetcher=self._fetcher)
         stylesheets = [self._css, self._stylesheet(own_css)]
         document = html.render(font_config=self._fonts, stylesheets=stylesheets, pdf_variant=_VARIANT)
         boxes = _signature_places(document)
         attachments = [_attachment(one) for one in request.attachments]
-        pdf = document.write_pdf(pdf_variant=_VARIANT, attachments=attachments)
+        pdf = document.write_pdf(
+            pdf_variant=_VARIANT, attachments=attachments, finisher=lambda _, pdf: finish(pdf, underlay)
+        )
         # WeasyPrint only logs a warning and draws a box; a legal document must not go out like that.
         missing = {codepoint for font in document.fonts.values() for codepoint in font.missing}
         if missing:
@@ -113,11 +103,14 @@ class Engine:
         return self._parsed[text]
 
 
-def _without_style(html: str) -> tuple[str, str]:
-    """The document without the one style element of our base template, and that element's text."""
-    before, opened, rest = html.partition("<style>")
-    style, closed, after = rest.partition("</style>")
-    return (before + after, style) if opened and closed else (html, "")
+def _taken_out(html: str, opening: str, closing: str) -> tuple[str, str]:
+    """The document without the first such element of our base template's head, and what the element holds.
+
+    Parsing it with the rest would cost more than parsing all of the page.
+    """
+    before, opened, rest = html.partition(opening)
+    inside, closed, after = rest.partition(closing)
+    return (before + after, inside) if opened and closed else (html, "")
 
 
 def _reason(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """From facts to frozen content, page and data."""
 
+import io
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from lxml import etree
+from PIL import Image
 
 from kernel.rendering import Renderer
 from tests.certificates.world import LONG_LOCATION, content, party
@@ -90,6 +92,18 @@ async def test_every_proof_is_one_page_within_its_frame(renderer: Renderer, case
         assert part in flat
     assert proof.location in flat
     assert proof.licence_id in flat
+
+
+async def test_the_frame_is_drawn_below_the_words(renderer: Renderer) -> None:
+    rendered = await renderer.pdf(proof_html(content()))
+    with Image.open(io.BytesIO(await renderer.page_image(rendered.pdf, 0, 2970))) as picture:  # ten pixels a mm
+        assert picture.getpixel((40, 40)) == (251, 253, 248)  # the ground
+        border = [picture.getpixel(place) for place in ((85, 1050), (2885, 1050), (1480, 85), (1480, 2015))]
+        assert border == [(61, 122, 88)] * 4
+        waves = picture.crop((300, 120, 2600, 160)).convert("L")
+        corner = picture.crop((89, 89, 193, 193)).convert("L")
+    assert 0.1 < sum(value < 200 for value in waves.tobytes()) / (waves.width * waves.height) < 0.4
+    assert 0.05 < sum(value < 200 for value in corner.tobytes()) / (corner.width * corner.height) < 0.3
 
 
 @pytest.mark.parametrize(

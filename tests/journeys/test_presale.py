@@ -20,7 +20,7 @@ from yiti.journeys.sale.errors import MoneyMissing, UnitNotForSale
 from yiti.register.book import current_entries
 from yiti.register.kinds import EntryKind
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 
 async def case_of(reader: ReadSession, contract_id: object) -> Case:

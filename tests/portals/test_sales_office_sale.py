@@ -24,7 +24,7 @@ from tests.portals.sales import (
 )
 from yiti.estate.queries import get_unit
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from lxml import etree
 
 from kernel.rendering import Attachment, qr_png, render_template
 from yiti.certificates.content import grouped_unit_code
-from yiti.certificates.frame import CORNER, WAVE_ACROSS, WAVE_UPRIGHT
+from yiti.certificates.frame import FRAME
 from yiti.certificates.schemas import HolderLine, ProofContent
 
 _TEMPLATES = {"presale_notice_proof/1": "presale_notice_proof_1.html"}
@@ -23,9 +23,7 @@ def proof_html(content: ProofContent) -> str:
         "size": _size(content),
         "qr": qr_png(content.verify_url),
         "digest": content_digest(content),
-        "across": WAVE_ACROSS,
-        "upright": WAVE_UPRIGHT,
-        "corner": CORNER,
+        "frame": FRAME,
     }
     return render_template("yiti.certificates", _TEMPLATES[content.template], context)
 

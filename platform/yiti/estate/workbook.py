@@ -110,7 +110,7 @@ def _repacked(data: bytes) -> bytes:
                 if b"<!DOCTYPE" in content:
                     raise SurveyUnreadable("文件含有不允许的内容（DOCTYPE），已拒绝")
                 plain.writestr(part.filename, content)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise SurveyUnreadable("文件不是 .xlsx 表格，或已损坏") from error
     return out.getvalue()
 

@@ -1,0 +1,74 @@
+"""Where WeasyPrint does work that our documents do not need: its own seams, narrowed.
+
+All of this reaches into what WeasyPrint does not promise to keep. It is only about time, never about what is drawn:
+`tests/kernel/test_rendering_shortcuts.py` holds it against WeasyPrint as it comes.
+"""
+
+import zlib
+from typing import Any
+
+import pydyf  # type: ignore[import-untyped]
+from weasyprint import CSS, HTML  # type: ignore[import-untyped]
+from weasyprint.html import UA  # type: ignore[import-untyped]
+from weasyprint.pdf.fonts import Font, get_hb_object_data  # type: ignore[import-untyped]
+from weasyprint.text.ffi import ffi, harfbuzz, harfbuzz_subset  # type: ignore[import-untyped]
+
+_UNUSED_TABLES = (b"BASE", b"DSIG", b"EBDT", b"EBLC", b"EBSC", b"GPOS", b"GSUB", b"JSTF", b"LTSH", b"PCLT", b"SVG ")
+_NOTES = ("::footnote", "::note")
+
+
+class QuickZlib:
+    """pydyf always compresses at level 9; level 2 saves a tenth of a proof's time for some KB more."""
+
+    compress = staticmethod(zlib.compress)
+
+    @staticmethod
+    def compressobj(level: int) -> Any:  # noqa: ARG004  pydyf asks for 9
+        return zlib.compressobj(level=2)
+
+
+class Markup(HTML):  # type: ignore[misc]
+    """HTML without footnotes: WeasyPrint would work out five styles of notes for every element of a document.
+
+    A document that has footnotes all the same fails.
+    """
+
+    _browser_css = CSS(string="\n".join(line for line in UA.splitlines() if not line.startswith(_NOTES)))
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: ARG002  we have no PDF forms
+        return [self._browser_css]
+
+
+def subset_once(font: Font, to_unicode: dict[int, str], hinting: bool) -> None:
+    """Keep only the used outlines of a font, in one pass.
+
+    WeasyPrint goes a second time over all 30,000 glyphs of a Chinese font to cut off those after the last used one,
+    which HarfBuzz has mostly done by then; that is a tenth of a proof's time.
+    """
+    order = ffi.gc(harfbuzz_subset.hb_subset_input_create_or_fail(), harfbuzz_subset.hb_subset_input_destroy)
+    _fill(harfbuzz_subset.hb_subset_input_glyph_set(order), to_unicode)
+    dropped = harfbuzz_subset.hb_subset_input_set(order, harfbuzz_subset.HB_SUBSET_SETS_DROP_TABLE_TAG)
+    _fill(dropped, (harfbuzz.hb_tag_from_string(name, -1) for name in _UNUSED_TABLES))
+    flags = (
+        harfbuzz_subset.HB_SUBSET_FLAGS_RETAIN_GIDS
+        | harfbuzz_subset.HB_SUBSET_FLAGS_PASSTHROUGH_UNRECOGNIZED
+        | harfbuzz_subset.HB_SUBSET_FLAGS_DESUBROUTINIZE
+    )
+    if not hinting:
+        flags |= harfbuzz_subset.HB_SUBSET_FLAGS_NO_HINTING
+    if font.missing:
+        flags |= harfbuzz_subset.HB_SUBSET_FLAGS_NOTDEF_OUTLINE
+    harfbuzz_subset.hb_subset_input_set_flags(order, flags)
+    face = ffi.gc(harfbuzz_subset.hb_subset_or_fail(font.hb_face, order), harfbuzz.hb_face_destroy)
+    font.file_content = get_hb_object_data(face)
+
+
+def _fill(hb_set: Any, members: Any) -> None:
+    values = sorted(members)
+    harfbuzz.hb_set_add_sorted_array(hb_set, ffi.new("hb_codepoint_t[]", values), len(values))
+
+
+def hasten() -> None:
+    """Put these in WeasyPrint's place, for this whole process."""
+    pydyf.zlib = QuickZlib
+    Font._harfbuzz_subset = subset_once  # noqa: SLF001

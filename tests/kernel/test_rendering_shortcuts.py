@@ -1,0 +1,134 @@
+"""What makes rendering faster must not change what is rendered."""
+
+import base64
+import io
+import os
+import re
+import subprocess
+import sys
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pikepdf
+import pytest
+from fontTools.ttLib import TTFont
+from PIL import Image
+
+from kernel.rendering import Renderer, RenderFailed
+from kernel.rendering.fonts import isolate_fonts
+from kernel.settings import Settings
+
+PAGE = '<html lang="zh-CN"><head><title>测试</title>{}</head><body>{}</body></html>'
+# In a process of its own: fonts are chosen once a process, and the shortcuts are for a whole process.
+RENDER_BOTH = """
+import sys
+from pathlib import Path
+from weasyprint import HTML
+from weasyprint.pdf.fonts import Font
+from kernel.rendering.finish import finish
+from kernel.rendering.weasy import Markup, hasten
+
+html, folder = sys.stdin.read(), Path(sys.argv[1])
+subsets = []
+
+def counted(subset):
+    return lambda *given: subsets.append(subset.__name__) or subset(*given)
+
+def pdf(kind, finisher):
+    document = kind(string=html).render(pdf_variant="pdf/a-3u")
+    # Uncompressed, for one shortcut is the level of compression.
+    return document.write_pdf(pdf_variant="pdf/a-3u", uncompressed_pdf=True, finisher=finisher)
+
+Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
+folder.joinpath("as_it_comes.pdf").write_bytes(pdf(HTML, None))
+hasten()
+Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
+folder.joinpath("hastened.pdf").write_bytes(pdf(Markup, lambda _, pdf: finish(pdf, "")))
+assert set(subsets) == {"_harfbuzz_subset", "subset_once"}, subsets
+"""
+
+
+@pytest.fixture(scope="module")
+async def renderer(settings: Settings) -> AsyncIterator[Renderer]:
+    async with Renderer(settings.assets_dir, 1) as renderer:
+        yield renderer
+
+
+@pytest.fixture(scope="module")
+def font_config(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return isolate_fonts(settings.assets_dir, tmp_path_factory.mktemp("fonts"))
+
+
+def render_both(font_config: Path, folder: Path, body: str) -> tuple[bytes, bytes]:
+    """A document by WeasyPrint as it comes, and with our shortcuts."""
+    subprocess.run(
+        [sys.executable, "-c", RENDER_BOTH, folder],
+        input=PAGE.format("<style>html { font-family: 'Noto Serif SC' }</style>", body),
+        env={**os.environ, "FONTCONFIG_FILE": str(font_config)},
+        encoding="utf-8",
+        check=True,
+    )
+    return (folder / "as_it_comes.pdf").read_bytes(), (folder / "hastened.pdf").read_bytes()
+
+
+LATIN = "<p>only latin letters, so that the last glyphs of the font are cut off</p>"
+MIXED = """<h1>《标题》</h1><p>（一）正文，<b>粗体</b>。<br>第二行<q>引文</q></p><ol><li>甲</li></ol>
+<table><tr><th>表<td>格</table>"""
+
+
+@pytest.mark.parametrize("body", [LATIN, MIXED, "<p>没有字形：\U00030edd</p>"])
+def test_the_shortcuts_change_no_byte(font_config: Path, tmp_path: Path, body: str) -> None:
+    as_it_comes, hastened = render_both(font_config, tmp_path, body)
+    assert as_it_comes == hastened
+
+
+def test_the_glyphs_of_rare_names_are_the_same(font_config: Path, tmp_path: Path) -> None:
+    # Not the bytes: of Hanazono one unused glyph more is left.
+    stock, ours = (glyphs(pdf) for pdf in render_both(font_config, tmp_path, "<p>李𠅤㛃䶮犇𪚥，𬭊</p>"))
+    assert len(stock) == 8
+    assert stock == ours
+
+
+def glyphs(pdf: bytes) -> dict[tuple[str, int], tuple[object, ...]]:
+    """Outline and width of every glyph that the document names."""
+    found: dict[tuple[str, int], tuple[object, ...]] = {}
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        for font in document.pages[0].resources.Font.values():
+            (descendant,) = font.DescendantFonts
+            file = TTFont(io.BytesIO(descendant.FontDescriptor.FontFile2.read_bytes()))
+            for number in re.findall(rb"^<([0-9a-f]{4})> <", font.ToUnicode.read_bytes(), re.MULTILINE):
+                name = file.getGlyphName(int(number, 16))
+                if number != b"0000":
+                    outline = file["glyf"][name].getCoordinates(file["glyf"])[0]
+                    assert len(outline)
+                    found[str(font.BaseFont), int(number, 16)] = (tuple(outline), file["hmtx"][name])
+    return found
+
+
+def underlay(operators: bytes) -> str:
+    packed = base64.b64encode(zlib.compress(operators)).decode()
+    return f'<link rel="underlay" href="data:application/zlib;base64,{packed}">'
+
+
+async def test_an_underlay_lies_below_every_page(renderer: Renderer) -> None:
+    style = "<style>@page { size: 100pt 100pt; margin: 0 } div { height: 100pt; break-after: page }</style>"
+    body = '<div><p style="margin: 0; width: 50pt; height: 50pt; background: #0000ff"></p></div><div>二</div>'
+    green = b"2 0 0 2 0 0 cm 0 1 0 rg 0 0 50 50 re f"
+    rendered = await renderer.pdf(PAGE.format(style + underlay(green), body))
+    assert rendered.pages == 2
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as pdf:
+        for page in pdf.pages:
+            below, _ = page.Contents
+            assert below.read_bytes() == b"q\n" + green + b"\nQ"
+    with Image.open(io.BytesIO(await renderer.page_image(rendered.pdf, 0, 100))) as picture:
+        assert picture.getpixel((25, 25)) == (0, 0, 255)
+        assert picture.getpixel((75, 75)) == (0, 255, 0)
+    assert rendered == await renderer.pdf(PAGE.format(style + underlay(green), body))
+    assert (await renderer.pdf(PAGE.format(style, body))).pdf != rendered.pdf
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1/x", "data:application/zlib;base64,&lt;", "data:text/plain,q"])
+async def test_an_underlay_that_cannot_be_read_fails(renderer: Renderer, address: str) -> None:
+    with pytest.raises(RenderFailed):
+        await renderer.pdf(PAGE.format(f'<link rel="underlay" href="{address}">', "<p>一</p>"))
