@@ -15,7 +15,6 @@ from tests.cases import world as w
 from tests.cases.office import COUNTY, REGISTRAR, accepted
 from tests.cases.test_presale_notice import CLEAR as PRESALE
 from tests.cases.world import B, good
-from tests.testbed import Testbed
 from yiti.cases import presale_notice
 from yiti.cases import service as cases
 from yiti.cases.encoding import builtins, encode
@@ -106,28 +105,28 @@ async def test_the_command_tells_every_decision(database: Database) -> None:
     assert w.LI.name not in "".join(lines)
 
 
-async def test_as_a_command(database: Database, testbed: Testbed) -> None:
+async def test_as_a_command(database: Database) -> None:
     found = good(B.MORTGAGE)
     async with database.transaction(COUNTY) as tx:
         case = await accepted(tx)
         number, case_id = case.number, case.id
         await cases.record_decision(tx, REGISTRAR, case, VERSION, found, examine(found))
-    assert await command(testbed, "replay", number) == (0, "结果一致")
+    assert await command("replay", number) == (0, "结果一致")
     async with database.transaction(COUNTY) as tx:
         case = await cases.get(tx, case_id)
         await cases.record_decision(tx, REGISTRAR, case, VERSION, found, ())
-    assert await command(testbed, "replay", number) == (1, "结果不一致")
-    assert (await command(testbed, "dance"))[0] == 2
+    assert await command("replay", number) == (1, "结果不一致")
+    assert (await command("dance"))[0] == 2
 
 
-async def command(testbed: Testbed, *arguments: str) -> tuple[int, str]:
+async def command(*arguments: str) -> tuple[int, str]:
     """The exit code of `yiti …`, and the answer on its last decision."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "yiti.cli",
         *arguments,
-        env=os.environ | testbed.environment(),
+        env=dict(os.environ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

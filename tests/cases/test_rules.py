@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cases import world as w
-from tests.cases.stories import (
+from tests.cases.stories_book import BOOK
+from tests.cases.stories_people import PEOPLE
+from tests.cases.telling import (
     BLOCK,
     MORTGAGED,
     SEIZED,
-    STORIES,
     WARN,
     replace,
     sold,
@@ -28,6 +29,8 @@ from yiti.cases.facts import CaseFacts, OutsideFact, UnitFact
 from yiti.cases.findings import Level, outcome_of
 from yiti.cases.rules import examine
 from yiti.register.kinds import Sharing
+
+STORIES = PEOPLE | BOOK
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -10,12 +10,11 @@ from lxml import etree
 from kernel.rendering import Attachment, qr_png, render_template
 from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.document import proof_attachment, proof_html
-from yiti.certificates.frame import CORNER, WAVE_ACROSS, WAVE_UPRIGHT
+from yiti.certificates.frame import FRAME
 from yiti.certificates.schemas import CertificateContent, Content, EntryProofContent, HolderLine, ProofContent
 from yiti.certificates.wording import long_date
 
 _TEMPLATES: Final = {"certificate/1": "certificate_1.html", "proof/1": "proof_1.html"}
-_FRAME: Final = {"across": WAVE_ACROSS, "upright": WAVE_UPRIGHT, "corner": CORNER}
 _NOTHING: Final = "／"
 _HEIGHT: Final = 147.0  # mm that the table may fill below the number
 
@@ -55,7 +54,7 @@ def content_html(content: Content, plan: bytes | None = None) -> str:
         "qr": qr_png(content.verify_url),
         "digest": content_digest(content),
         "plan": _picture(plan) if plan else "",
-        **_FRAME,
+        "frame": FRAME,
     }
     return render_template("yiti.certificates", _TEMPLATES[content.template], context)
 

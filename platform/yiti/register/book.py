@@ -25,7 +25,6 @@ from yiti.register.schemas import Append, Booking
 from yiti.register.seizures import Step
 from yiti.register.writing import insert_entries, insert_holders
 
-
 _LOCK = (
     select(Unit)
     .where(Unit.id == func.any(bindparam("unit_ids", type_=ARRAY(Uuid))))

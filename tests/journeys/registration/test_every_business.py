@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 import time_machine
 
+import e_archive.service as e_archive
 from kernel.clock import now, today
 from tests.journeys.registration.county import REGISTRAR, Desk
 from tests.journeys.registration.people import applicant, citizen, home_of, objected, obligor, part
@@ -98,6 +99,10 @@ async def test_what_lapses_is_booked_by_the_platform(office: Desk) -> None:
     assert closed.status == EntryStatus.HISTORICAL
     assert await lapses.book_due(office.resources.database, HOME) == [], "once"
     await office.run_jobs()
+    assert (await office.case(case.id)).status == CaseStatus.CLOSED
+    await office.run_jobs("registration.archive", but=())
+    async with office.resources.database.read(HOME) as reader:
+        assert await e_archive.by_subject(reader, f"case:{case.id}") is not None
 
 
 def test_the_table_is_complete() -> None:

@@ -39,7 +39,8 @@ from yiti.journeys.registration.handling import (
     send_back,
 )
 from yiti.journeys.registration.intake import accept, correct, reject, request_correction, submit, withdraw
-from yiti.journeys.registration.view import CaseView, view
+from yiti.journeys.registration.schemas import CaseView
+from yiti.journeys.registration.view import view
 
 __all__ = [
     "CaseView",

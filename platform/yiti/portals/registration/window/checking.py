@@ -10,7 +10,7 @@ from litestar.params import FromPath, URLEncodedBody
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.cases import service as cases
-from yiti.cases.findings import Finding, blocking
+from yiti.cases.findings import Finding, Level, blocking
 from yiti.cases.lifecycle import CaseStatus
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.checklist import Checklist
@@ -27,6 +27,9 @@ from yiti.portals.registration.forms import (
 from yiti.portals.registration.rules import worst_first
 from yiti.portals.registration.window.desk import Desk, frame, names_in, on_desk, writable
 from yiti.portals.shell.views import AnyRequest, page, redirect
+
+
+_LATER = ("outside.", "form.", "materials.present")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,15 @@ class CheckingController(Controller):
             return redirect(request, f"/registration/cases/{case_id}")
         found = await desk.checklist(reader, case_id)
         lacking = _lacking(on, found)
-        findings = await desk.findings(reader, actor, case_id) if on.units and not found.lacks else ()
+        asked = await desk.findings(reader, actor, case_id) if on.units and not found.lacks else ()
+        # What the case asks for after acceptance, and what the list above says already, is no news here.
+        findings = tuple(one for one in asked if not one.code.startswith(_LATER))
         return page(
             "registration/window/check.html",
             frame=frame(on, "check"),
             lacking=lacking,
-            findings=_shown(on, findings),
+            findings=_shown(on, tuple(one for one in findings if one.level is not Level.CLEAR)),
+            checked=len(findings),
             stopped=len(blocking(findings)),
             complete=not lacking,
             may_tell=not found.lacks,
