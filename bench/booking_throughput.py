@@ -19,7 +19,7 @@ from bench.report import Measure
 from kernel.db import Database
 from yiti.local.servers import SUPERUSER, PostgresServer
 
-CLIENTS, PROCESSES = 8, 2
+CLIENTS, PROCESSES = 8, 8
 HOMES = 20_000
 SECONDS = 15
 TARGET = 0.10

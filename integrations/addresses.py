@@ -5,28 +5,15 @@ Outside production the sandbox plays them all, beside the tax bureau.
 
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from integrations.counterparties import Counterparty
 from kernel.settings import Settings
 
 OPTIONAL = (Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING)
 
 
-class _Given(BaseSettings):
-    """`YITI_HOUSING_URL`, `YITI_TREASURY_URL`, `YITI_SHARING_URL`."""
-
-    model_config = SettingsConfigDict(env_prefix="YITI_", extra="ignore")
-
-    housing_url: str = ""
-    treasury_url: str = ""
-    sharing_url: str = ""
-
-
 def optional_addresses(settings: Settings) -> dict[Counterparty, str]:
     """Those that are connected. In production one without an address is not: its answers are entered by hand."""
-    given = _Given()
-    named: dict[Counterparty, str] = {one: getattr(given, f"{one.value}_url") for one in OPTIONAL}
+    named: dict[Counterparty, str] = {one: getattr(settings, f"{one.value}_url") for one in OPTIONAL}
     if settings.environment != "production":
         named = {one: address or _beside(settings.tax_url, one) for one, address in named.items()}
     return {one: address for one, address in named.items() if address}

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     mortgage_bank_url: str = "http://127.0.0.1:8090/mortgage-bank"
     tax_url: str = "http://127.0.0.1:8090/tax"
     sms_url: str = "http://127.0.0.1:8090/sms"
+    housing_url: str = ""
+    treasury_url: str = ""
+    sharing_url: str = ""
+    """Counterparties that not every county has connected: in production, empty means that answers are entered by hand;
+    elsewhere the sandbox plays them."""
     timestamp_url: str = ""
     """RFC 3161 service; empty means the development responder inside the process."""
 
@@ -74,6 +79,9 @@ class Settings(BaseSettings):
                 "mortgage_bank_url",
                 "tax_url",
                 "sms_url",
+                "housing_url",
+                "treasury_url",
+                "sharing_url",
             )
             if f":{self.sandbox_port}/" in getattr(self, name)
         ]

@@ -73,9 +73,9 @@ CREATE TABLE outbox (
   CONSTRAINT ck_outbox_state CHECK (state IN ('pending', 'done', 'parked'))
 )
 -- next
-CREATE INDEX ix_outbox_parked ON outbox (tenant_id, id) WHERE state = 'parked'
--- next
 CREATE INDEX ix_outbox_due ON outbox (tenant_id, available_at) WHERE state = 'pending'
+-- next
+CREATE INDEX ix_outbox_parked ON outbox (tenant_id, id) WHERE state = 'parked'
 -- next
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY
 -- next
@@ -557,11 +557,11 @@ CREATE TABLE exchanges (
   CONSTRAINT ck_exchanges_counts_are_natural CHECK (duration_ms >= 0 AND attempt >= 0)
 )
 -- next
-CREATE INDEX ix_exchanges_key ON exchanges (tenant_id, idempotency_key)
+CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
 -- next
 CREATE INDEX ix_exchanges_subject ON exchanges (tenant_id, subject, id)
 -- next
-CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
+CREATE INDEX ix_exchanges_key ON exchanges (tenant_id, idempotency_key)
 -- next
 ALTER TABLE exchanges ENABLE ROW LEVEL SECURITY
 -- next
@@ -691,6 +691,40 @@ CREATE POLICY county ON login_throttles TO yiti_app USING (tenant_id = current_s
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON login_throttles TO yiti_app
 -- next
+CREATE TABLE case_configurations (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  business VARCHAR(40) NOT NULL,
+  effective_from DATE NOT NULL,
+  values JSONB NOT NULL,
+  changed_by VARCHAR(60) NOT NULL,
+  changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_configurations PRIMARY KEY (tenant_id, id)
+)
+-- next
+CREATE INDEX ix_case_configurations_business ON case_configurations (tenant_id, business, effective_from)
+-- next
+ALTER TABLE case_configurations ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_configurations TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_configurations TO yiti_app
+-- next
+CREATE FUNCTION case_configurations_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'case_configurations is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_configurations_append_only';
+  ELSIF NEW.business IS DISTINCT FROM OLD.business OR NEW.changed_at IS DISTINCT FROM OLD.changed_at OR NEW.changed_by IS DISTINCT FROM OLD.changed_by OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.effective_from IS DISTINCT FROM OLD.effective_from OR NEW.id IS DISTINCT FROM OLD.id OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.values IS DISTINCT FROM OLD.values THEN
+    RAISE EXCEPTION 'case_configurations is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_configurations_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER case_configurations_append_only BEFORE UPDATE OR DELETE ON case_configurations FOR EACH ROW EXECUTE FUNCTION case_configurations_append_only()
+-- next
+CREATE TRIGGER case_configurations_no_truncate BEFORE TRUNCATE ON case_configurations FOR EACH STATEMENT EXECUTE FUNCTION case_configurations_append_only()
+-- next
 CREATE TABLE projects (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
   id UUID NOT NULL,
@@ -750,6 +784,97 @@ END $$
 CREATE TRIGGER estate_parameters_append_only BEFORE UPDATE OR DELETE ON estate_parameters FOR EACH ROW EXECUTE FUNCTION estate_parameters_append_only()
 -- next
 CREATE TRIGGER estate_parameters_no_truncate BEFORE TRUNCATE ON estate_parameters FOR EACH STATEMENT EXECUTE FUNCTION estate_parameters_append_only()
+-- next
+CREATE TABLE search_records (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  kind VARCHAR(30) NOT NULL,
+  purpose TEXT NOT NULL,
+  actor_kind VARCHAR(10) NOT NULL,
+  actor_id UUID,
+  searcher BYTEA NOT NULL,
+  person_index BYTEA,
+  criteria BYTEA NOT NULL,
+  found JSONB NOT NULL,
+  letter_id UUID,
+  at TIMESTAMP WITH TIME ZONE NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_search_records PRIMARY KEY (tenant_id, id)
+)
+-- next
+CREATE INDEX ix_search_records_time ON search_records (tenant_id, id)
+-- next
+CREATE INDEX ix_search_records_person ON search_records (tenant_id, person_index)
+-- next
+ALTER TABLE search_records ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON search_records TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON search_records TO yiti_app
+-- next
+CREATE FUNCTION search_records_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'search_records is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'search_records_append_only';
+  ELSIF NEW.actor_id IS DISTINCT FROM OLD.actor_id OR NEW.actor_kind IS DISTINCT FROM OLD.actor_kind OR NEW.at IS DISTINCT FROM OLD.at OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.criteria IS DISTINCT FROM OLD.criteria OR NEW.found IS DISTINCT FROM OLD.found OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.person_index IS DISTINCT FROM OLD.person_index OR NEW.purpose IS DISTINCT FROM OLD.purpose OR NEW.searcher IS DISTINCT FROM OLD.searcher OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+    RAISE EXCEPTION 'search_records is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'search_records_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER search_records_append_only BEFORE UPDATE OR DELETE ON search_records FOR EACH ROW EXECUTE FUNCTION search_records_append_only()
+-- next
+CREATE TRIGGER search_records_no_truncate BEFORE TRUNCATE ON search_records FOR EACH STATEMENT EXECUTE FUNCTION search_records_append_only()
+-- next
+CREATE TABLE letters (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  kind VARCHAR(30) NOT NULL,
+  number VARCHAR(80) NOT NULL,
+  title VARCHAR(80) NOT NULL,
+  verify_code VARCHAR(32) NOT NULL,
+  case_id UUID,
+  subject VARCHAR(120) NOT NULL,
+  template VARCHAR(60) NOT NULL,
+  content BYTEA NOT NULL,
+  written_on DATE NOT NULL,
+  state VARCHAR(10) NOT NULL,
+  pdf_digest VARCHAR(64),
+  sealed_at TIMESTAMP WITH TIME ZONE,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_letters PRIMARY KEY (tenant_id, id),
+  CONSTRAINT uq_letters_tenant_id_number UNIQUE (tenant_id, number),
+  CONSTRAINT uq_letters_tenant_id_verify_code UNIQUE (tenant_id, verify_code),
+  CONSTRAINT ck_letters_letter_state_known CHECK (state IN ('numbered', 'issued')),
+  CONSTRAINT ck_letters_letter_issued_has_its_pdf CHECK ((state = 'issued') = (pdf_digest IS NOT NULL)),
+  CONSTRAINT ck_letters_letter_pdf_is_sealed CHECK ((pdf_digest IS NULL) = (sealed_at IS NULL))
+)
+-- next
+CREATE UNIQUE INDEX uq_letters_pdf ON letters (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
+-- next
+CREATE INDEX ix_letters_subject ON letters (tenant_id, subject)
+-- next
+CREATE INDEX ix_letters_case ON letters (tenant_id, case_id)
+-- next
+ALTER TABLE letters ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON letters TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON letters TO yiti_app
+-- next
+CREATE FUNCTION letters_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'letters is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'letters_append_only';
+  ELSIF NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.content IS DISTINCT FROM OLD.content OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.number IS DISTINCT FROM OLD.number OR NEW.subject IS DISTINCT FROM OLD.subject OR NEW.template IS DISTINCT FROM OLD.template OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.title IS DISTINCT FROM OLD.title OR NEW.verify_code IS DISTINCT FROM OLD.verify_code OR NEW.written_on IS DISTINCT FROM OLD.written_on THEN
+    RAISE EXCEPTION 'letters is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'letters_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER letters_append_only BEFORE UPDATE OR DELETE ON letters FOR EACH ROW EXECUTE FUNCTION letters_append_only()
+-- next
+CREATE TRIGGER letters_no_truncate BEFORE TRUNCATE ON letters FOR EACH STATEMENT EXECUTE FUNCTION letters_append_only()
 -- next
 CREATE TABLE audit_links (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
@@ -1274,6 +1399,7 @@ CREATE TABLE buildings (
   structure VARCHAR(30) NOT NULL,
   has_lift BOOLEAN NOT NULL,
   topped_out_on DATE,
+  completed_on DATE,
   planned_handover DATE NOT NULL,
   mortgaged BOOLEAN NOT NULL,
   mortgagee VARCHAR(120),
@@ -1585,6 +1711,20 @@ CREATE TRIGGER units_append_only BEFORE UPDATE OR DELETE ON units FOR EACH ROW E
 -- next
 CREATE TRIGGER units_no_truncate BEFORE TRUNCATE ON units FOR EACH STATEMENT EXECUTE FUNCTION units_append_only()
 -- next
+CREATE FUNCTION register_unit_retires() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'historical' AND NEW.state <> 'historical' THEN
+    PERFORM register_refuse('register_unit_is_living');
+  ELSIF NEW.state = 'historical' AND EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id
+      AND e.unit_id = NEW.id AND e.status = 'current' AND e.kind <> 'cancellation') THEN
+    PERFORM register_refuse('register_unit_carries_rights');
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER register_unit_retires BEFORE UPDATE OF state ON units
+    FOR EACH ROW EXECUTE FUNCTION register_unit_retires()
+-- next
 CREATE TABLE presale_permit_buildings (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
   id UUID NOT NULL,
@@ -1624,13 +1764,26 @@ CREATE TABLE cases (
   id UUID NOT NULL,
   number VARCHAR(50) NOT NULL,
   business VARCHAR(40) NOT NULL,
+  businesses JSONB NOT NULL,
+  channel VARCHAR(10) NOT NULL,
   status VARCHAR(12) NOT NULL,
-  unit_id UUID NOT NULL,
+  flags JSONB NOT NULL,
+  version INTEGER NOT NULL,
+  review_level INTEGER NOT NULL,
+  review_levels INTEGER NOT NULL,
+  reviewers JSONB NOT NULL,
+  unit_id UUID,
   unit_code VARCHAR(28) NOT NULL,
   location TEXT NOT NULL,
-  contract_id UUID NOT NULL,
+  contract_id UUID,
   applicants BYTEA NOT NULL,
+  application BYTEA,
+  configuration JSONB,
+  outside JSONB NOT NULL,
+  opened_by UUID,
   opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  submitted_at TIMESTAMP WITH TIME ZONE,
+  accepted_at TIMESTAMP WITH TIME ZONE,
   due_at TIMESTAMP WITH TIME ZONE,
   decided_by VARCHAR(60),
   booked_at TIMESTAMP WITH TIME ZONE,
@@ -1640,12 +1793,20 @@ CREATE TABLE cases (
   CONSTRAINT fk_cases_tenant_id_unit_id FOREIGN KEY(tenant_id, unit_id) REFERENCES units (tenant_id, id),
   CONSTRAINT uq_cases_tenant_id_number UNIQUE (tenant_id, number),
   CONSTRAINT uq_cases_tenant_id_contract_id_business UNIQUE (tenant_id, contract_id, business),
-  CONSTRAINT ck_cases_booked_at_a_time CHECK (status NOT IN ('booked', 'closed') OR booked_at IS NOT NULL)
+  CONSTRAINT ck_cases_booked_at_a_time CHECK (status NOT IN ('booked', 'closed') OR booked_at IS NOT NULL),
+  CONSTRAINT ck_cases_accepted_at_a_time CHECK (status NOT IN ('accepted', 'approved', 'booked', 'closed', 'refused') OR accepted_at IS NOT NULL),
+  CONSTRAINT ck_cases_concerns_a_unit CHECK (status IN ('draft', 'withdrawn') OR unit_id IS NOT NULL),
+  CONSTRAINT ck_cases_known_flags CHECK (flags <@ '["needs_correction", "awaiting_tax", "awaiting_housing", "awaiting_fee", "awaiting_signature", "awaiting_funds", "on_public_notice", "frozen_by_seizure"]'::jsonb),
+  CONSTRAINT ck_cases_known_channel CHECK (channel IN ('window', 'online', 'system')),
+  CONSTRAINT ck_cases_counted CHECK (version >= 1),
+  CONSTRAINT ck_cases_review_level_within_levels CHECK (review_levels BETWEEN 1 AND 3 AND review_level >= 0 AND review_level < review_levels)
 )
+-- next
+CREATE INDEX ix_cases_unit ON cases (tenant_id, unit_id)
 -- next
 CREATE INDEX ix_cases_waiting ON cases (tenant_id, due_at) WHERE status = 'accepted'
 -- next
-CREATE INDEX ix_cases_unit ON cases (tenant_id, unit_id)
+CREATE INDEX ix_cases_open ON cases (tenant_id, due_at, id) WHERE status IN ('submitted', 'accepted', 'approved')
 -- next
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY
 -- next
@@ -1659,14 +1820,20 @@ CREATE TABLE register_entries (
   unit_id UUID NOT NULL,
   unit_code VARCHAR(28) NOT NULL,
   kind VARCHAR(30) NOT NULL,
+  registration_type VARCHAR(3) NOT NULL,
   status VARCHAR(10) NOT NULL,
   case_id UUID NOT NULL,
   case_number VARCHAR(50) NOT NULL,
+  position SMALLINT NOT NULL,
   cause TEXT NOT NULL,
   sharing VARCHAR(10),
   amount_fen INTEGER,
+  valid_from DATE,
   valid_until DATE,
+  bans_transfer BOOLEAN,
   rank INTEGER NOT NULL,
+  priority_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  consents UUID[] NOT NULL,
   details JSONB NOT NULL,
   booked_at TIMESTAMP WITH TIME ZONE NOT NULL,
   booked_by VARCHAR(60) NOT NULL,
@@ -1678,18 +1845,36 @@ CREATE TABLE register_entries (
   CONSTRAINT fk_register_entries_tenant_id_unit_id FOREIGN KEY(tenant_id, unit_id) REFERENCES units (tenant_id, id),
   CONSTRAINT fk_register_entries_tenant_id_closes_id FOREIGN KEY(tenant_id, closes_id) REFERENCES register_entries (tenant_id, id),
   CONSTRAINT fk_register_entries_tenant_id_closed_by_id FOREIGN KEY(tenant_id, closed_by_id) REFERENCES register_entries (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+  CONSTRAINT ck_register_entries_kind_is_known CHECK (kind IN ('ownership', 'common_parts', 'mortgage', 'construction_mortgage', 'residence', 'easement', 'presale_notice', 'presale_mortgage_notice', 'sale_notice', 'mortgage_notice', 'seizure', 'objection', 'cancellation')),
+  CONSTRAINT ck_register_entries_registration_type_is_known CHECK (registration_type IN ('100', '200', '300', '400', '500', '600', '700', '800', '900')),
+  CONSTRAINT ck_register_entries_status_is_known CHECK (status IN ('current', 'historical')),
+  CONSTRAINT ck_register_entries_sharing_is_known CHECK (sharing IN ('sole', 'joint', 'fractional')),
   CONSTRAINT ck_register_entries_closed_by_an_entry CHECK ((status = 'historical') = (closed_by_id IS NOT NULL)),
   CONSTRAINT ck_register_entries_closed_at_a_time CHECK ((status = 'historical') = (closed_at IS NOT NULL)),
-  CONSTRAINT ck_register_entries_cancellation_names_its_entry CHECK (kind <> 'cancellation' OR closes_id IS NOT NULL)
+  CONSTRAINT ck_register_entries_cancellation_names_its_entry CHECK (kind <> 'cancellation' OR closes_id IS NOT NULL),
+  CONSTRAINT ck_register_entries_ownership_is_registered CHECK (kind <> 'ownership' OR registration_type IN ('100', '200', '300', '500')),
+  CONSTRAINT ck_register_entries_amount_is_money CHECK (amount_fen >= 0),
+  CONSTRAINT ck_register_entries_security_names_its_claim CHECK (NOT kind IN ('construction_mortgage', 'mortgage', 'mortgage_notice', 'presale_mortgage_notice') OR coalesce(amount_fen, 0) > 0),
+  CONSTRAINT ck_register_entries_only_securities_ban_transfer CHECK (bans_transfer IS NULL OR kind IN ('construction_mortgage', 'mortgage', 'mortgage_notice', 'presale_mortgage_notice')),
+  CONSTRAINT ck_register_entries_term_ends_after_it_starts CHECK (valid_until >= valid_from),
+  CONSTRAINT ck_register_entries_only_seizures_wait CHECK (rank = 0 OR kind = 'seizure' AND rank > 0),
+  CONSTRAINT ck_register_entries_priority_is_not_later CHECK (priority_at <= booked_at),
+  CONSTRAINT ck_register_entries_seizure_has_its_term CHECK (kind <> 'seizure' OR CASE rank WHEN 0 THEN valid_from IS NOT NULL AND valid_until IS NOT NULL AND valid_until <= valid_from + interval '36 months' ELSE valid_from IS NULL AND valid_until IS NULL END)
 )
--- next
-CREATE UNIQUE INDEX uq_register_one_current_ownership ON register_entries (tenant_id, unit_id) WHERE kind = 'ownership' AND status = 'current'
 -- next
 CREATE INDEX ix_register_entries_case ON register_entries (tenant_id, case_id)
 -- next
-CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
+CREATE UNIQUE INDEX uq_register_one_current_ownership ON register_entries (tenant_id, unit_id) WHERE kind = 'ownership' AND status = 'current'
+-- next
+CREATE UNIQUE INDEX uq_register_one_effective_seizure ON register_entries (tenant_id, unit_id) WHERE kind = 'seizure' AND status = 'current' AND rank = 0
 -- next
 CREATE INDEX ix_register_entries_unit ON register_entries (tenant_id, unit_id, status)
+-- next
+CREATE INDEX ix_register_seizures_by_end ON register_entries (tenant_id, valid_until) WHERE kind = 'seizure' AND status = 'current' AND rank = 0
+-- next
+CREATE INDEX ix_register_live_objections ON register_entries (tenant_id, booked_at) WHERE kind = 'objection' AND status = 'current'
+-- next
+CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
 -- next
 ALTER TABLE register_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -1701,7 +1886,7 @@ CREATE FUNCTION register_entries_append_only() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
   IF TG_OP <> 'UPDATE' THEN
     RAISE EXCEPTION 'register_entries is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_entries_append_only';
-  ELSIF NEW.amount_fen IS DISTINCT FROM OLD.amount_fen OR NEW.booked_at IS DISTINCT FROM OLD.booked_at OR NEW.booked_by IS DISTINCT FROM OLD.booked_by OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.case_number IS DISTINCT FROM OLD.case_number OR NEW.cause IS DISTINCT FROM OLD.cause OR NEW.closes_id IS DISTINCT FROM OLD.closes_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.details IS DISTINCT FROM OLD.details OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.rank IS DISTINCT FROM OLD.rank OR NEW.sharing IS DISTINCT FROM OLD.sharing OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.unit_code IS DISTINCT FROM OLD.unit_code OR NEW.unit_id IS DISTINCT FROM OLD.unit_id OR NEW.valid_until IS DISTINCT FROM OLD.valid_until THEN
+  ELSIF NEW.amount_fen IS DISTINCT FROM OLD.amount_fen OR NEW.bans_transfer IS DISTINCT FROM OLD.bans_transfer OR NEW.booked_at IS DISTINCT FROM OLD.booked_at OR NEW.booked_by IS DISTINCT FROM OLD.booked_by OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.case_number IS DISTINCT FROM OLD.case_number OR NEW.cause IS DISTINCT FROM OLD.cause OR NEW.closes_id IS DISTINCT FROM OLD.closes_id OR NEW.consents IS DISTINCT FROM OLD.consents OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.details IS DISTINCT FROM OLD.details OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.position IS DISTINCT FROM OLD.position OR NEW.priority_at IS DISTINCT FROM OLD.priority_at OR NEW.rank IS DISTINCT FROM OLD.rank OR NEW.registration_type IS DISTINCT FROM OLD.registration_type OR NEW.sharing IS DISTINCT FROM OLD.sharing OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.unit_code IS DISTINCT FROM OLD.unit_code OR NEW.unit_id IS DISTINCT FROM OLD.unit_id OR NEW.valid_from IS DISTINCT FROM OLD.valid_from OR NEW.valid_until IS DISTINCT FROM OLD.valid_until THEN
     RAISE EXCEPTION 'register_entries is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_entries_append_only';
   END IF;
   RETURN NEW;
@@ -1711,87 +1896,326 @@ CREATE TRIGGER register_entries_append_only BEFORE UPDATE OR DELETE ON register_
 -- next
 CREATE TRIGGER register_entries_no_truncate BEFORE TRUNCATE ON register_entries FOR EACH STATEMENT EXECUTE FUNCTION register_entries_append_only()
 -- next
+CREATE FUNCTION register_refuse(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the register refuses: %', name USING ERRCODE = '23001', CONSTRAINT = name;
+END $$
+-- next
+CREATE FUNCTION register_may_close(closer text, closed text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT closed <> 'cancellation' AND (closer IN ('cancellation', closed)
+      OR closer = 'mortgage'
+          AND closed IN ('construction_mortgage', 'presale_mortgage_notice', 'mortgage_notice')) $$
+-- next
+CREATE FUNCTION register_continues(new register_entries, old register_entries) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF old.id IS NULL THEN
+    RETURN false;
+  ELSIF new.kind IN ('mortgage', 'construction_mortgage', 'mortgage_notice', 'presale_mortgage_notice') THEN
+    RETURN old.kind IN (new.kind, 'construction_mortgage') AND coalesce(new.amount_fen <= old.amount_fen, false);
+  END IF;
+  RETURN old.kind = new.kind AND new.registration_type IN ('300', '500')
+      AND register_same_holders(new.tenant_id, new.id, old.id);
+END $$
+-- next
+CREATE FUNCTION register_seizure_rank(new register_entries, old register_entries, seized boolean, last_rank integer)
+RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+  IF seized THEN
+    RETURN CASE WHEN old.rank > 0 THEN old.rank ELSE last_rank + 1 END;
+  ELSIF EXISTS (SELECT 1 FROM register_entries w WHERE w.tenant_id = new.tenant_id AND w.unit_id = new.unit_id
+      AND w.status = 'current' AND w.kind = 'seizure' AND (old.id IS NULL OR old.rank > 0
+          AND (w.priority_at, w.rank) < (old.priority_at, old.rank))) THEN
+    PERFORM register_refuse('register_queue_in_order');
+  END IF;
+  RETURN 0;
+END $$
+-- next
 CREATE FUNCTION register_entry_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  disposes boolean := NEW.kind IN ('ownership', 'mortgage', 'presale_notice', 'presale_mortgage_notice');
+  unit record; closed register_entries%ROWTYPE; standing record; disposes boolean;
 BEGIN
-  PERFORM 1 FROM units WHERE tenant_id = NEW.tenant_id AND id = NEW.unit_id AND code = NEW.unit_code FOR UPDATE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'no such unit'
-        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'register_unit_exists';
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM register_refuse('register_reads_what_is_committed');
   END IF;
-  IF NEW.status <> 'current' THEN
-    RAISE EXCEPTION 'entries start current'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_starts_current';
+  SELECT code, state INTO unit FROM units WHERE tenant_id = NEW.tenant_id AND id = NEW.unit_id FOR NO KEY UPDATE;
+  IF unit.code IS DISTINCT FROM NEW.unit_code THEN
+    PERFORM register_refuse('register_unit_exists');
+  ELSIF unit.state = 'historical' THEN
+    PERFORM register_refuse('register_unit_is_living');
+  ELSIF NEW.status <> 'current' THEN
+    PERFORM register_refuse('register_starts_current');
   END IF;
-  IF disposes AND EXISTS (
-      SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
-        AND e.kind = 'seizure' AND e.status = 'current' AND e.rank = 0) THEN
-    RAISE EXCEPTION 'unit is seized'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_under_seizure';
+  PERFORM register_holders_fit(NEW);
+  IF NEW.closes_id IS NOT NULL THEN
+    UPDATE register_entries SET status = 'historical', closed_by_id = NEW.id, closed_at = NEW.booked_at
+        WHERE tenant_id = NEW.tenant_id AND id = NEW.closes_id AND unit_id = NEW.unit_id AND status = 'current'
+        RETURNING * INTO closed;
+    IF closed.id IS NULL THEN
+      PERFORM register_refuse('register_closes_a_current_entry');
+    ELSIF NOT register_may_close(NEW.kind, closed.kind) THEN
+      PERFORM register_refuse('register_closes_its_own_kind');
+    END IF;
   END IF;
-  IF NEW.kind IN ('ownership', 'mortgage') AND EXISTS (
-      SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
-        AND e.kind = 'presale_notice' AND e.status = 'current' AND e.id IS DISTINCT FROM NEW.closes_id) THEN
-    RAISE EXCEPTION 'live presale notice'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_no_disposal_against_notice';
+  SELECT
+      coalesce(bool_or(kind = 'seizure' AND rank = 0), false) AS seized,
+      coalesce(max(rank), 0) AS last_rank,
+      coalesce(bool_or(kind = 'ownership'), false) AS owned,
+      coalesce(bool_or(kind = 'presale_notice'), false) AS presold,
+      coalesce(bool_or(kind IN ('presale_notice', 'sale_notice') AND id <> ALL (NEW.consents)
+          AND NOT (kind = 'sale_notice' AND NEW.kind = 'mortgage_notice')), false) AS noticed,
+      coalesce(bool_or(bans_transfer AND kind IN ('mortgage', 'construction_mortgage')
+          AND id <> ALL (NEW.consents)), false) AS banned,
+      coalesce(bool_or(kind IN ('mortgage', 'residence', 'easement', 'sale_notice', 'mortgage_notice')), false)
+          AS burdened
+      INTO standing FROM register_entries
+      WHERE tenant_id = NEW.tenant_id AND unit_id = NEW.unit_id AND status = 'current';
+  disposes := CASE
+      WHEN NEW.kind IN ('common_parts', 'seizure', 'objection') THEN false
+      WHEN NEW.kind = 'cancellation' THEN closed.kind = 'ownership'
+      WHEN NEW.kind = 'ownership' AND closed.id IS NULL THEN standing.noticed AND NOT register_gave_notice(NEW)
+      ELSE NOT register_continues(NEW, closed) END;
+  IF disposes AND standing.seized THEN
+    PERFORM register_refuse('register_no_disposal_under_seizure');
+  ELSIF disposes AND standing.noticed AND NEW.kind <> 'presale_mortgage_notice' THEN
+    PERFORM register_refuse('register_no_disposal_against_notice');
+  ELSIF disposes AND standing.banned AND NEW.kind = 'ownership' THEN
+    PERFORM register_refuse('register_transfer_banned');
+  ELSIF disposes AND standing.burdened AND NEW.kind = 'cancellation' THEN
+    PERFORM register_refuse('register_ownership_carries_rights');
+  ELSIF NEW.kind = 'ownership' AND (closed.id IS NULL) <> (NEW.registration_type = '100')
+      AND NEW.registration_type IN ('100', '200') THEN
+    PERFORM register_refuse('register_transfer_closes_ownership');
+  ELSIF NEW.kind IN ('mortgage', 'residence', 'easement', 'sale_notice', 'mortgage_notice') AND NOT standing.owned THEN
+    PERFORM register_refuse('register_right_on_ownership');
+  ELSIF NEW.kind = 'construction_mortgage' AND (standing.owned OR standing.presold AND disposes) THEN
+    PERFORM register_refuse('register_construction_mortgage_on_unsold');
+  ELSIF NEW.kind = 'presale_mortgage_notice' AND NOT standing.presold AND closed.id IS NULL THEN
+    PERFORM register_refuse('register_mortgage_notice_on_notice');
   END IF;
-  IF NEW.kind = 'presale_mortgage_notice' AND NOT EXISTS (
-      SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.unit_id = NEW.unit_id
-        AND e.kind = 'presale_notice' AND e.status = 'current') THEN
-    RAISE EXCEPTION 'no live presale notice'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_mortgage_notice_on_notice';
+  IF NEW.kind = 'seizure' THEN
+    NEW.rank := register_seizure_rank(NEW, closed, standing.seized, standing.last_rank);
+  END IF;
+  -- 民法典 art. 414, 担保解释 art. 52: a security keeps the place of the one, or of the notice, that it takes over.
+  IF closed.id IS NOT NULL AND NEW.kind IN
+      ('seizure', 'mortgage', 'construction_mortgage', 'mortgage_notice', 'presale_mortgage_notice') THEN
+    NEW.priority_at := closed.priority_at;
+  ELSIF NEW.kind <> 'seizure' THEN
+    NEW.priority_at := NEW.booked_at;
   END IF;
   RETURN NEW;
 END $$
 -- next
-CREATE TRIGGER register_entry_guard BEFORE INSERT ON register_entries FOR EACH ROW EXECUTE FUNCTION register_entry_guard()
+CREATE TRIGGER register_entry_guard BEFORE INSERT ON register_entries
+    FOR EACH ROW EXECUTE FUNCTION register_entry_guard()
 -- next
 CREATE FUNCTION register_entry_closing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.status = 'historical' THEN
-    RAISE EXCEPTION 'closed for good'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_for_good';
-  END IF;
-  IF NEW.closed_by_id IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.closed_by_id
-        AND e.unit_id = NEW.unit_id AND e.closes_id = NEW.id) THEN
-    RAISE EXCEPTION 'closed by a stranger'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_closed_by_its_successor';
+    PERFORM register_refuse('register_closed_for_good');
+  ELSIF pg_trigger_depth() < 2 THEN
+    PERFORM register_refuse('register_closed_by_its_successor');
   END IF;
   RETURN NEW;
 END $$
 -- next
-CREATE TRIGGER register_entry_closing BEFORE UPDATE ON register_entries FOR EACH ROW EXECUTE FUNCTION register_entry_closing()
+CREATE TRIGGER register_entry_closing BEFORE UPDATE ON register_entries
+    FOR EACH ROW EXECUTE FUNCTION register_entry_closing()
 -- next
-CREATE FUNCTION register_holders_complete() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  n numeric := 0; d numeric := 1; holders integer := 0; shares integer := 0; one record;
+CREATE FUNCTION register_closer_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.sharing IS NULL THEN
-    RETURN NULL;
-  END IF;
-  FOR one IN SELECT share_numerator a, share_denominator b FROM register_holders h
-      WHERE h.tenant_id = NEW.tenant_id AND h.entry_id = NEW.id AND h.role = 'holder' LOOP
-    holders := holders + 1;
-    IF one.a IS NOT NULL THEN
-      shares := shares + 1;
-      n := n * one.b + one.a * d;
-      d := d * one.b;
-    END IF;
-  END LOOP;
-  IF NOT (CASE NEW.sharing
-      WHEN 'sole' THEN holders = 1 AND shares = 0
-      WHEN 'joint' THEN holders >= 2 AND shares = 0
-      WHEN 'fractional' THEN holders >= 2 AND shares = holders AND n = d
-      ELSE false END) THEN
-    RAISE EXCEPTION 'holders and shares do not fit'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'register_shares_are_whole';
+  IF NOT EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.closed_by_id
+        AND e.unit_id = NEW.unit_id AND e.closes_id = NEW.id AND e.booked_at = NEW.closed_at) THEN
+    PERFORM register_refuse('register_closed_by_its_successor');
   END IF;
   RETURN NULL;
 END $$
 -- next
-CREATE CONSTRAINT TRIGGER register_holders_complete AFTER INSERT ON register_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION register_holders_complete()
+CREATE CONSTRAINT TRIGGER register_closer_stands AFTER UPDATE ON register_entries
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION register_closer_stands()
+-- next
+CREATE FUNCTION register_booking_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  touched record; standing record;
+BEGIN
+  FOR touched IN SELECT DISTINCT tenant_id, unit_id FROM booked WHERE closes_id IS NOT NULL LOOP
+    SELECT bool_or(kind = 'seizure' AND rank > 0) AND NOT bool_or(kind = 'seizure' AND rank = 0) AS headless,
+        bool_or(kind = 'presale_mortgage_notice') AND NOT bool_or(kind IN ('presale_notice', 'ownership')) AS baseless
+        INTO standing FROM register_entries
+        WHERE tenant_id = touched.tenant_id AND unit_id = touched.unit_id AND status = 'current';
+    IF standing.headless THEN
+      PERFORM register_refuse('register_queue_moves_up');
+    ELSIF standing.baseless THEN
+      PERFORM register_refuse('register_mortgage_notice_on_notice');
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$
+-- next
+CREATE TRIGGER register_booking_whole AFTER INSERT ON register_entries REFERENCING NEW TABLE AS booked
+    FOR EACH STATEMENT EXECUTE FUNCTION register_booking_whole()
+-- next
+CREATE TABLE unit_links (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  kind VARCHAR(10) NOT NULL,
+  predecessor_id UUID NOT NULL,
+  successor_id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  case_number VARCHAR(50) NOT NULL,
+  linked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_unit_links PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_unit_links_tenant_id_predecessor_id FOREIGN KEY(tenant_id, predecessor_id) REFERENCES units (tenant_id, id),
+  CONSTRAINT fk_unit_links_tenant_id_successor_id FOREIGN KEY(tenant_id, successor_id) REFERENCES units (tenant_id, id),
+  CONSTRAINT uq_unit_links_tenant_id_predecessor_id_successor_id UNIQUE (tenant_id, predecessor_id, successor_id),
+  CONSTRAINT ck_unit_links_kind_is_known CHECK (kind IN ('split', 'merger')),
+  CONSTRAINT ck_unit_links_joins_two_units CHECK (predecessor_id <> successor_id)
+)
+-- next
+CREATE INDEX ix_unit_links_successor ON unit_links (tenant_id, successor_id)
+-- next
+ALTER TABLE unit_links ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON unit_links TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON unit_links TO yiti_app
+-- next
+CREATE FUNCTION unit_links_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'unit_links is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'unit_links_append_only';
+  ELSIF NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.case_number IS DISTINCT FROM OLD.case_number OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.linked_at IS DISTINCT FROM OLD.linked_at OR NEW.predecessor_id IS DISTINCT FROM OLD.predecessor_id OR NEW.successor_id IS DISTINCT FROM OLD.successor_id OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+    RAISE EXCEPTION 'unit_links is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'unit_links_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER unit_links_append_only BEFORE UPDATE OR DELETE ON unit_links FOR EACH ROW EXECUTE FUNCTION unit_links_append_only()
+-- next
+CREATE TRIGGER unit_links_no_truncate BEFORE TRUNCATE ON unit_links FOR EACH STATEMENT EXECUTE FUNCTION unit_links_append_only()
+-- next
+CREATE FUNCTION register_links_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM linked GROUP BY kind, CASE kind WHEN 'split' THEN predecessor_id ELSE successor_id END
+      HAVING count(*) < 2) THEN
+    PERFORM register_refuse('register_link_is_whole');
+  END IF;
+  PERFORM 1 FROM units u WHERE (u.tenant_id, u.id) IN
+      (SELECT tenant_id, predecessor_id FROM linked UNION SELECT tenant_id, successor_id FROM linked)
+      ORDER BY u.code FOR NO KEY UPDATE;
+  IF EXISTS (SELECT 1 FROM linked JOIN units u ON u.tenant_id = linked.tenant_id
+      AND u.id IN (linked.predecessor_id, linked.successor_id) WHERE u.state = 'historical')
+      OR EXISTS (SELECT predecessor_id FROM linked INTERSECT SELECT successor_id FROM linked) THEN
+    PERFORM register_refuse('register_unit_is_living');
+  END IF;
+  UPDATE units SET state = 'historical'
+      WHERE (tenant_id, id) IN (SELECT tenant_id, predecessor_id FROM linked);
+  RETURN NULL;
+END $$
+-- next
+CREATE TRIGGER register_links_whole AFTER INSERT ON unit_links REFERENCING NEW TABLE AS linked
+    FOR EACH STATEMENT EXECUTE FUNCTION register_links_whole()
+-- next
+CREATE TABLE case_units (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  unit_id UUID NOT NULL,
+  position INTEGER NOT NULL,
+  unit_code VARCHAR(28) NOT NULL,
+  location TEXT NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_units PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_case_units_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
+  CONSTRAINT fk_case_units_tenant_id_unit_id FOREIGN KEY(tenant_id, unit_id) REFERENCES units (tenant_id, id),
+  CONSTRAINT uq_case_units_unit UNIQUE (tenant_id, case_id, unit_id)
+)
+-- next
+CREATE INDEX ix_case_units_unit ON case_units (tenant_id, unit_id)
+-- next
+ALTER TABLE case_units ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_units TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_units TO yiti_app
+-- next
+CREATE TABLE case_parties (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  position INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  side VARCHAR(10) NOT NULL,
+  name BYTEA NOT NULL,
+  id_kind VARCHAR(20) NOT NULL,
+  id_number BYTEA NOT NULL,
+  id_index BYTEA NOT NULL,
+  phone BYTEA NOT NULL,
+  share_numerator INTEGER,
+  share_denominator INTEGER,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_parties PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_case_parties_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
+  CONSTRAINT uq_case_parties_position UNIQUE (tenant_id, case_id, position),
+  CONSTRAINT ck_case_parties_share_of_a_whole CHECK ((share_numerator IS NULL) = (share_denominator IS NULL) AND (share_numerator IS NULL OR (share_numerator > 0 AND share_denominator >= share_numerator))),
+  CONSTRAINT ck_case_parties_known_side CHECK (side IN ('holder', 'obligor', 'authority', 'agent'))
+)
+-- next
+CREATE INDEX ix_case_parties_id_index ON case_parties (tenant_id, id_index)
+-- next
+ALTER TABLE case_parties ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_parties TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_parties TO yiti_app
+-- next
+CREATE TABLE case_materials (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  code VARCHAR(40) NOT NULL,
+  file_name BYTEA NOT NULL,
+  media_type VARCHAR(60) NOT NULL,
+  size INTEGER NOT NULL,
+  digest VARCHAR(64) NOT NULL,
+  source VARCHAR(40) NOT NULL,
+  verified BOOLEAN NOT NULL,
+  reference VARCHAR(120) NOT NULL,
+  unit_codes JSONB NOT NULL,
+  added_by VARCHAR(60) NOT NULL,
+  added_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  removed_by VARCHAR(60),
+  removed_at TIMESTAMP WITH TIME ZONE,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_materials PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_case_materials_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
+  CONSTRAINT ck_case_materials_not_empty CHECK (size > 0)
+)
+-- next
+CREATE UNIQUE INDEX uq_case_materials_digest ON case_materials (tenant_id, case_id, digest) WHERE removed_at IS NULL
+-- next
+CREATE INDEX ix_case_materials_case ON case_materials (tenant_id, case_id)
+-- next
+ALTER TABLE case_materials ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_materials TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_materials TO yiti_app
+-- next
+CREATE FUNCTION case_materials_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'case_materials is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_materials_append_only';
+  ELSIF NEW.added_at IS DISTINCT FROM OLD.added_at OR NEW.added_by IS DISTINCT FROM OLD.added_by OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.code IS DISTINCT FROM OLD.code OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.digest IS DISTINCT FROM OLD.digest OR NEW.file_name IS DISTINCT FROM OLD.file_name OR NEW.id IS DISTINCT FROM OLD.id OR NEW.media_type IS DISTINCT FROM OLD.media_type OR NEW.reference IS DISTINCT FROM OLD.reference OR NEW.size IS DISTINCT FROM OLD.size OR NEW.source IS DISTINCT FROM OLD.source OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.unit_codes IS DISTINCT FROM OLD.unit_codes OR NEW.verified IS DISTINCT FROM OLD.verified THEN
+    RAISE EXCEPTION 'case_materials is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_materials_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER case_materials_append_only BEFORE UPDATE OR DELETE ON case_materials FOR EACH ROW EXECUTE FUNCTION case_materials_append_only()
+-- next
+CREATE TRIGGER case_materials_no_truncate BEFORE TRUNCATE ON case_materials FOR EACH STATEMENT EXECUTE FUNCTION case_materials_append_only()
 -- next
 CREATE TABLE case_actions (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
@@ -1803,6 +2227,7 @@ CREATE TABLE case_actions (
   actor_id UUID,
   actor_name VARCHAR(60) NOT NULL,
   note TEXT NOT NULL,
+  detail JSONB NOT NULL,
   at TIMESTAMP WITH TIME ZONE NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_case_actions PRIMARY KEY (tenant_id, id),
@@ -1820,7 +2245,7 @@ CREATE FUNCTION case_actions_append_only() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   IF TG_OP <> 'UPDATE' THEN
     RAISE EXCEPTION 'case_actions is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_actions_append_only';
-  ELSIF NEW.action IS DISTINCT FROM OLD.action OR NEW.actor_id IS DISTINCT FROM OLD.actor_id OR NEW.actor_kind IS DISTINCT FROM OLD.actor_kind OR NEW.actor_name IS DISTINCT FROM OLD.actor_name OR NEW.at IS DISTINCT FROM OLD.at OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.id IS DISTINCT FROM OLD.id OR NEW.note IS DISTINCT FROM OLD.note OR NEW.position IS DISTINCT FROM OLD.position OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+  ELSIF NEW.action IS DISTINCT FROM OLD.action OR NEW.actor_id IS DISTINCT FROM OLD.actor_id OR NEW.actor_kind IS DISTINCT FROM OLD.actor_kind OR NEW.actor_name IS DISTINCT FROM OLD.actor_name OR NEW.at IS DISTINCT FROM OLD.at OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.detail IS DISTINCT FROM OLD.detail OR NEW.id IS DISTINCT FROM OLD.id OR NEW.note IS DISTINCT FROM OLD.note OR NEW.position IS DISTINCT FROM OLD.position OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
     RAISE EXCEPTION 'case_actions is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_actions_append_only';
   END IF;
   RETURN NEW;
@@ -1837,7 +2262,7 @@ CREATE TABLE decision_receipts (
   rules_version VARCHAR(40) NOT NULL,
   facts BYTEA NOT NULL,
   facts_digest VARCHAR(64) NOT NULL,
-  findings JSONB NOT NULL,
+  findings BYTEA NOT NULL,
   outcome VARCHAR(10) NOT NULL,
   decided_by VARCHAR(60) NOT NULL,
   decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1878,6 +2303,8 @@ CREATE TABLE certificates (
   unit_id UUID NOT NULL,
   unit_code VARCHAR(28) NOT NULL,
   entry_id UUID NOT NULL,
+  holder_position INTEGER NOT NULL,
+  replaces_id UUID,
   case_id UUID NOT NULL,
   template VARCHAR(60) NOT NULL,
   content BYTEA NOT NULL,
@@ -1890,10 +2317,12 @@ CREATE TABLE certificates (
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_certificates PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_certificates_tenant_id_entry_id FOREIGN KEY(tenant_id, entry_id) REFERENCES register_entries (tenant_id, id),
+  CONSTRAINT fk_certificates_tenant_id_replaces_id FOREIGN KEY(tenant_id, replaces_id) REFERENCES certificates (tenant_id, id),
   CONSTRAINT uq_certificates_tenant_id_number UNIQUE (tenant_id, number),
   CONSTRAINT uq_certificates_tenant_id_verify_code UNIQUE (tenant_id, verify_code),
   CONSTRAINT uq_certificates_tenant_id_licence_id UNIQUE (tenant_id, licence_id),
   CONSTRAINT ck_certificates_kind_known CHECK (kind IN ('proof', 'certificate')),
+  CONSTRAINT ck_certificates_holder_position_counts CHECK (holder_position >= 0),
   CONSTRAINT ck_certificates_state_known CHECK (state IN ('numbered', 'issued', 'cancelled')),
   CONSTRAINT ck_certificates_numbered_has_no_pdf CHECK (state <> 'numbered' OR pdf_digest IS NULL),
   CONSTRAINT ck_certificates_issued_has_its_pdf CHECK (state <> 'issued' OR pdf_digest IS NOT NULL),
@@ -1902,13 +2331,15 @@ CREATE TABLE certificates (
   CONSTRAINT ck_certificates_cancelled_for_a_reason CHECK ((state = 'cancelled') = (cancel_reason IS NOT NULL))
 )
 -- next
-CREATE UNIQUE INDEX uq_certificates_one_per_entry ON certificates (tenant_id, entry_id) WHERE state <> 'cancelled'
+CREATE UNIQUE INDEX uq_certificates_one_per_entry ON certificates (tenant_id, entry_id, holder_position) WHERE state <> 'cancelled'
 -- next
-CREATE INDEX ix_certificates_unit ON certificates (tenant_id, unit_id)
+CREATE UNIQUE INDEX uq_certificates_pdf ON certificates (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
 -- next
 CREATE INDEX ix_certificates_case ON certificates (tenant_id, case_id)
 -- next
-CREATE UNIQUE INDEX uq_certificates_pdf ON certificates (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
+CREATE UNIQUE INDEX uq_certificates_one_successor ON certificates (tenant_id, replaces_id) WHERE replaces_id IS NOT NULL
+-- next
+CREATE INDEX ix_certificates_unit ON certificates (tenant_id, unit_id)
 -- next
 ALTER TABLE certificates ENABLE ROW LEVEL SECURITY
 -- next
@@ -1920,7 +2351,7 @@ CREATE FUNCTION certificates_append_only() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   IF TG_OP <> 'UPDATE' THEN
     RAISE EXCEPTION 'certificates is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'certificates_append_only';
-  ELSIF NEW.booked_on IS DISTINCT FROM OLD.booked_on OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.content IS DISTINCT FROM OLD.content OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.entry_id IS DISTINCT FROM OLD.entry_id OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.licence_id IS DISTINCT FROM OLD.licence_id OR NEW.number IS DISTINCT FROM OLD.number OR NEW.template IS DISTINCT FROM OLD.template OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.unit_code IS DISTINCT FROM OLD.unit_code OR NEW.unit_id IS DISTINCT FROM OLD.unit_id OR NEW.verify_code IS DISTINCT FROM OLD.verify_code THEN
+  ELSIF NEW.booked_on IS DISTINCT FROM OLD.booked_on OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.content IS DISTINCT FROM OLD.content OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.entry_id IS DISTINCT FROM OLD.entry_id OR NEW.holder_position IS DISTINCT FROM OLD.holder_position OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.licence_id IS DISTINCT FROM OLD.licence_id OR NEW.number IS DISTINCT FROM OLD.number OR NEW.replaces_id IS DISTINCT FROM OLD.replaces_id OR NEW.template IS DISTINCT FROM OLD.template OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.unit_code IS DISTINCT FROM OLD.unit_code OR NEW.unit_id IS DISTINCT FROM OLD.unit_id OR NEW.verify_code IS DISTINCT FROM OLD.verify_code THEN
     RAISE EXCEPTION 'certificates is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'certificates_append_only';
   END IF;
   RETURN NEW;
@@ -1965,6 +2396,133 @@ CREATE POLICY county ON sales TO yiti_app USING (tenant_id = current_setting('yi
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON sales TO yiti_app
 -- next
+CREATE TABLE case_requests (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  which VARCHAR(10) NOT NULL,
+  request_no VARCHAR(40) NOT NULL,
+  state VARCHAR(10) NOT NULL,
+  amount_fen INTEGER NOT NULL,
+  reference VARCHAR(200) NOT NULL,
+  words VARCHAR(500) NOT NULL,
+  verified BOOLEAN NOT NULL,
+  evidence_digest VARCHAR(64),
+  evidence_bytes INTEGER NOT NULL,
+  asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  sent_at TIMESTAMP WITH TIME ZONE,
+  answered_at TIMESTAMP WITH TIME ZONE,
+  answered_by VARCHAR(60) NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_requests PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_case_requests_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
+  CONSTRAINT uq_case_requests_tenant_id_request_no UNIQUE (tenant_id, request_no),
+  CONSTRAINT ck_case_requests_which_is_known CHECK (which IN ('tax', 'housing', 'fee')),
+  CONSTRAINT ck_case_requests_state_is_known CHECK (state IN ('requested', 'clear', 'exempt', 'refused', 'dropped', 'late')),
+  CONSTRAINT ck_case_requests_answered_at_a_time CHECK ((state IN ('requested', 'dropped')) = (answered_at IS NULL)),
+  CONSTRAINT ck_case_requests_amount_is_natural CHECK (amount_fen >= 0)
+)
+-- next
+CREATE UNIQUE INDEX uq_case_requests_one_open ON case_requests (tenant_id, case_id, which) WHERE state = 'requested'
+-- next
+CREATE INDEX ix_case_requests_case ON case_requests (tenant_id, case_id, id)
+-- next
+ALTER TABLE case_requests ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_requests TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_requests TO yiti_app
+-- next
+CREATE FUNCTION case_requests_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'case_requests is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_requests_append_only';
+  ELSIF NEW.asked_at IS DISTINCT FROM OLD.asked_at OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.id IS DISTINCT FROM OLD.id OR NEW.request_no IS DISTINCT FROM OLD.request_no OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id OR NEW.which IS DISTINCT FROM OLD.which THEN
+    RAISE EXCEPTION 'case_requests is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_requests_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER case_requests_append_only BEFORE UPDATE OR DELETE ON case_requests FOR EACH ROW EXECUTE FUNCTION case_requests_append_only()
+-- next
+CREATE TRIGGER case_requests_no_truncate BEFORE TRUNCATE ON case_requests FOR EACH STATEMENT EXECUTE FUNCTION case_requests_append_only()
+-- next
+CREATE TABLE case_person_checks (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  id_index BYTEA NOT NULL,
+  reference VARCHAR(200) NOT NULL,
+  matched BOOLEAN,
+  deceased BOOLEAN,
+  checked_by VARCHAR(60) NOT NULL,
+  checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_case_person_checks PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_case_person_checks_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id)
+)
+-- next
+CREATE INDEX ix_case_person_checks_case ON case_person_checks (tenant_id, case_id, id)
+-- next
+ALTER TABLE case_person_checks ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON case_person_checks TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_person_checks TO yiti_app
+-- next
+CREATE FUNCTION case_person_checks_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'case_person_checks is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_person_checks_append_only';
+  ELSIF NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.checked_at IS DISTINCT FROM OLD.checked_at OR NEW.checked_by IS DISTINCT FROM OLD.checked_by OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.deceased IS DISTINCT FROM OLD.deceased OR NEW.id IS DISTINCT FROM OLD.id OR NEW.id_index IS DISTINCT FROM OLD.id_index OR NEW.matched IS DISTINCT FROM OLD.matched OR NEW.reference IS DISTINCT FROM OLD.reference OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+    RAISE EXCEPTION 'case_person_checks is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_person_checks_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER case_person_checks_append_only BEFORE UPDATE OR DELETE ON case_person_checks FOR EACH ROW EXECUTE FUNCTION case_person_checks_append_only()
+-- next
+CREATE TRIGGER case_person_checks_no_truncate BEFORE TRUNCATE ON case_person_checks FOR EACH STATEMENT EXECUTE FUNCTION case_person_checks_append_only()
+-- next
+CREATE TABLE public_notices (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  letter_id UUID,
+  starts_on DATE NOT NULL,
+  ends_on DATE NOT NULL,
+  ended_at TIMESTAMP WITH TIME ZONE,
+  outcome TEXT NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_public_notices PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_public_notices_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
+  CONSTRAINT ck_public_notices_ends_after_its_start CHECK (ends_on >= starts_on)
+)
+-- next
+CREATE INDEX ix_public_notices_due ON public_notices (tenant_id, ends_on) WHERE ended_at IS NULL
+-- next
+CREATE UNIQUE INDEX uq_public_notices_one_open ON public_notices (tenant_id, case_id) WHERE ended_at IS NULL
+-- next
+ALTER TABLE public_notices ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON public_notices TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON public_notices TO yiti_app
+-- next
+CREATE FUNCTION public_notices_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'public_notices is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'public_notices_append_only';
+  ELSIF NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.ends_on IS DISTINCT FROM OLD.ends_on OR NEW.id IS DISTINCT FROM OLD.id OR NEW.starts_on IS DISTINCT FROM OLD.starts_on OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+    RAISE EXCEPTION 'public_notices is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'public_notices_append_only';
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER public_notices_append_only BEFORE UPDATE OR DELETE ON public_notices FOR EACH ROW EXECUTE FUNCTION public_notices_append_only()
+-- next
+CREATE TRIGGER public_notices_no_truncate BEFORE TRUNCATE ON public_notices FOR EACH STATEMENT EXECUTE FUNCTION public_notices_append_only()
+-- next
 CREATE TABLE register_holders (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
   id UUID NOT NULL,
@@ -1979,8 +2537,9 @@ CREATE TABLE register_holders (
   share_denominator INTEGER,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_register_holders PRIMARY KEY (tenant_id, id),
-  CONSTRAINT fk_register_holders_tenant_id_entry_id FOREIGN KEY(tenant_id, entry_id) REFERENCES register_entries (tenant_id, id),
+  CONSTRAINT fk_register_holders_tenant_id_entry_id FOREIGN KEY(tenant_id, entry_id) REFERENCES register_entries (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
   CONSTRAINT uq_register_holders_tenant_id_entry_id_role_position UNIQUE (tenant_id, entry_id, role, position),
+  CONSTRAINT ck_register_holders_role_is_known CHECK (role IN ('holder', 'obligor')),
   CONSTRAINT ck_register_holders_share_is_a_fraction CHECK ((share_numerator IS NULL) = (share_denominator IS NULL)),
   CONSTRAINT ck_register_holders_share_within_one CHECK (share_numerator > 0 AND share_numerator <= share_denominator)
 )
@@ -2007,18 +2566,127 @@ CREATE TRIGGER register_holders_append_only BEFORE UPDATE OR DELETE ON register_
 -- next
 CREATE TRIGGER register_holders_no_truncate BEFORE TRUNCATE ON register_holders FOR EACH STATEMENT EXECUTE FUNCTION register_holders_append_only()
 -- next
+CREATE FUNCTION register_shares_are_whole(county text, entry uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  n numeric := 0; d numeric := 1; one record;
+BEGIN
+  FOR one IN SELECT share_numerator a, share_denominator b FROM register_holders
+      WHERE tenant_id = county AND entry_id = entry AND role = 'holder' LOOP
+    n := n * one.b + one.a * d;
+    d := d * one.b;
+  END LOOP;
+  RETURN n = d;
+END $$
+-- next
+CREATE FUNCTION register_same_holders(county text, one uuid, other uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  WITH mine AS (SELECT id_index, share_numerator n, share_denominator d FROM register_holders
+                WHERE tenant_id = county AND entry_id = one AND role = 'holder'),
+       theirs AS (SELECT id_index, share_numerator n, share_denominator d FROM register_holders
+                  WHERE tenant_id = county AND entry_id = other AND role = 'holder')
+  SELECT NOT EXISTS ((TABLE mine EXCEPT ALL TABLE theirs) UNION ALL (TABLE theirs EXCEPT ALL TABLE mine)) $$
+-- next
+CREATE FUNCTION register_gave_notice(new register_entries) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (SELECT 1 FROM register_holders h
+      WHERE h.tenant_id = new.tenant_id AND h.entry_id = new.id AND h.role = 'holder' AND h.id_index NOT IN (
+          SELECT o.id_index FROM register_holders o JOIN register_entries e
+              ON e.tenant_id = o.tenant_id AND e.id = o.entry_id
+          WHERE e.tenant_id = new.tenant_id AND e.unit_id = new.unit_id AND e.status = 'current'
+              AND e.kind = 'presale_notice' AND o.role = 'obligor')) $$
+-- next
+CREATE FUNCTION register_holders_fit(new register_entries) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  people record;
+BEGIN
+  SELECT count(*) AS holders, count(share_numerator) AS shares, count(DISTINCT id_index) AS persons INTO people
+      FROM register_holders WHERE tenant_id = new.tenant_id AND entry_id = new.id AND role = 'holder';
+  IF people.holders = 0 AND new.kind NOT IN ('seizure', 'cancellation', 'common_parts') THEN
+    PERFORM register_refuse('register_names_its_holder');
+  ELSIF people.persons < people.holders THEN
+    PERFORM register_refuse('register_names_a_person_once');
+  ELSIF NOT (CASE new.sharing
+      WHEN 'sole' THEN people.holders = 1 AND people.shares = 0
+      WHEN 'joint' THEN people.holders >= 2 AND people.shares = 0
+      WHEN 'fractional' THEN people.holders >= 2 AND people.shares = people.holders
+          AND register_shares_are_whole(new.tenant_id, new.id)
+      ELSE people.shares = 0 AND new.kind NOT IN ('ownership', 'presale_notice', 'sale_notice') END) THEN
+    PERFORM register_refuse('register_shares_are_whole');
+  END IF;
+END $$
+-- next
+CREATE FUNCTION register_holder_before_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id) THEN
+    PERFORM register_refuse('register_holder_with_entry');
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER register_holder_before_entry BEFORE INSERT ON register_holders
+    FOR EACH ROW EXECUTE FUNCTION register_holder_before_entry()
+-- next
 CREATE FUNCTION register_holder_with_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id
       AND pg_xact_status((((pg_current_xact_id()::text::bigint >> 32) << 32) + e.xmin::text::bigint)::text::xid8)
           = 'in progress') THEN
-    RAISE EXCEPTION 'entry is already booked'
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'register_holder_with_entry';
+    PERFORM register_refuse('register_holder_with_entry');
+  END IF;
+  RETURN NULL;
+END $$
+-- next
+CREATE CONSTRAINT TRIGGER register_holder_with_entry AFTER INSERT ON register_holders
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION register_holder_with_entry()
+-- next
+CREATE TABLE entry_terms (
+  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
+  id UUID NOT NULL,
+  entry_id UUID NOT NULL,
+  kind VARCHAR(10) NOT NULL,
+  starts_on DATE NOT NULL,
+  event VARCHAR(200) NOT NULL,
+  recorded_by UUID,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_entry_terms PRIMARY KEY (tenant_id, id),
+  CONSTRAINT fk_entry_terms_tenant_id_entry_id FOREIGN KEY(tenant_id, entry_id) REFERENCES register_entries (tenant_id, id),
+  CONSTRAINT ck_entry_terms_kind_is_known CHECK (kind IN ('started', 'lifted'))
+)
+-- next
+CREATE INDEX ix_entry_terms_started ON entry_terms (tenant_id, starts_on) WHERE kind = 'started'
+-- next
+CREATE INDEX ix_entry_terms_entry ON entry_terms (tenant_id, entry_id)
+-- next
+ALTER TABLE entry_terms ENABLE ROW LEVEL SECURITY
+-- next
+CREATE POLICY county ON entry_terms TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON entry_terms TO yiti_app
+-- next
+CREATE FUNCTION entry_terms_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'UPDATE' THEN
+    RAISE EXCEPTION 'entry_terms is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'entry_terms_append_only';
+  ELSIF NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.entry_id IS DISTINCT FROM OLD.entry_id OR NEW.event IS DISTINCT FROM OLD.event OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.recorded_by IS DISTINCT FROM OLD.recorded_by OR NEW.starts_on IS DISTINCT FROM OLD.starts_on OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+    RAISE EXCEPTION 'entry_terms is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'entry_terms_append_only';
   END IF;
   RETURN NEW;
 END $$
 -- next
-CREATE TRIGGER register_holder_with_entry BEFORE INSERT ON register_holders FOR EACH ROW EXECUTE FUNCTION register_holder_with_entry()
+CREATE TRIGGER entry_terms_append_only BEFORE UPDATE OR DELETE ON entry_terms FOR EACH ROW EXECUTE FUNCTION entry_terms_append_only()
+-- next
+CREATE TRIGGER entry_terms_no_truncate BEFORE TRUNCATE ON entry_terms FOR EACH STATEMENT EXECUTE FUNCTION entry_terms_append_only()
+-- next
+CREATE FUNCTION register_term_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM register_entries e WHERE e.tenant_id = NEW.tenant_id AND e.id = NEW.entry_id
+      AND e.status = 'current'
+      AND (e.kind = 'presale_notice' OR e.kind = 'objection' AND NEW.kind = 'lifted')) THEN
+    PERFORM register_refuse('register_term_fits');
+  END IF;
+  RETURN NEW;
+END $$
+-- next
+CREATE TRIGGER register_term_fits BEFORE INSERT ON entry_terms
+    FOR EACH ROW EXECUTE FUNCTION register_term_fits()
 -- next
 CREATE TABLE certificate_holders (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,

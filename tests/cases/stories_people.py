@@ -1,14 +1,28 @@
 """Wrong facts about people, applicants, shares and materials, each with what the rules must find."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from fractions import Fraction
 
 from tests.cases import world as w
-from tests.cases.telling import BLOCK, CONSENTED, FREELY, GUARDIAN, JOINT_ENTRY, WARN, consent, replace, sold, targeting, with, with_people, without
+from tests.cases.telling import (
+    BLOCK,
+    CONSENTED,
+    FREELY,
+    GUARDIAN,
+    JOINT_ENTRY,
+    WARN,
+    consent,
+    instead,
+    replace,
+    sold,
+    targeting,
+    with_people,
+    without,
+)
 from tests.cases.world import B, K, facts, good, holder, material, obligor, part
 from yiti.cases.application import AgentBasis
-from yiti.cases.facts import CaseFacts, OutsideFact, PendingFact
+from yiti.cases.facts import CaseFacts
 from yiti.cases.findings import Level
 from yiti.register.kinds import Sharing
 
@@ -156,7 +170,7 @@ PEOPLE: dict[str, tuple[Callable[[], CaseFacts], dict[str, Level]]] = {
     # materials
     "a material is missing": (lambda: without(good(B.TRANSFER_RESALE), "contract"), {"materials.present": BLOCK}),
     "a material for another unit": (
-        lambda: with(good(B.TRANSFER_RESALE), material("contract", unit_codes=("411528001001GB00001F00019999",))),
+        lambda: instead(good(B.TRANSFER_RESALE), material("contract", unit_codes=("411528001001GB00001F00019999",))),
         {"materials.unit": BLOCK},
     ),
     "no old certificate": (

@@ -1,8 +1,6 @@
 """How the stories of `stories_people.py` and `stories_book.py` are made: one fact is wrong, the rest is in order."""
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime
-from fractions import Fraction
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,10 +8,9 @@ import msgspec
 from tests.cases import world as w
 from tests.cases.world import B, K, facts, good, holder, material, obligor, part
 from yiti.cases.application import Agent, AgentBasis, Consent
-from yiti.cases.facts import CaseFacts, OutsideFact, PendingFact, UnitFact
+from yiti.cases.facts import CaseFacts, UnitFact
 from yiti.cases.findings import Level
 from yiti.cases.rules import examine
-from yiti.register.kinds import Sharing
 
 replace = msgspec.structs.replace
 BLOCK, WARN = Level.BLOCK, Level.WARN
@@ -122,5 +119,5 @@ def without(found: CaseFacts, code: str) -> CaseFacts:
     return replace(found, materials=tuple(one for one in found.materials if one.code != code))
 
 
-def with(found: CaseFacts, one: Any) -> CaseFacts:
+def instead(found: CaseFacts, one: Any) -> CaseFacts:
     return replace(found, materials=(*(each for each in found.materials if each.code != one.code), one))

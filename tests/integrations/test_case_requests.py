@@ -191,10 +191,9 @@ async def test_one_event_with_two_contents_is_refused(
 
 
 async def test_a_county_connects_what_it_has(
-    settings: Settings, database: Database, blobs: BlobStore, environment: pytest.MonkeyPatch, sandbox: Sandbox
+    settings: Settings, database: Database, blobs: BlobStore, sandbox: Sandbox
 ) -> None:
-    environment.setenv("YITI_TREASURY_URL", "https://fee.example/x")
-    live = settings.model_copy(update={"environment": "production"})
+    live = settings.model_copy(update={"environment": "production", "treasury_url": "https://fee.example/x"})
     assert optional_addresses(live) == {Counterparty.TREASURY: "https://fee.example/x"}
     assert set(optional_addresses(settings)) == {Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING}
     here = settings.model_copy(update={"keys_dir": sandbox.keys_dir})

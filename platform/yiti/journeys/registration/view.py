@@ -49,6 +49,22 @@ from yiti.letters.models import Letter
 from yiti.register.kinds import KIND_WORDS, EntryKind
 from yiti.register.models import RegisterEntry
 
+__all__ = [
+    "CERTIFICATE_STATES",
+    "CERTIFICATE_WORDS",
+    "SIDE_WORDS",
+    "CaseView",
+    "EntryView",
+    "NoticeView",
+    "PaperView",
+    "PartView",
+    "PartyView",
+    "RequestView",
+    "StepView",
+    "UnitView",
+    "view",
+]
+
 SIDE_WORDS = {"holder": "权利人", "obligor": "义务人", "authority": "嘱托机关", "agent": "代理人"}
 CERTIFICATE_WORDS = {"certificate": "不动产权证书", "proof": "不动产登记证明"}
 CERTIFICATE_STATES = {"numbered": "制作中", "issued": "已签发", "cancelled": "已注销"}

@@ -21,7 +21,7 @@ from yiti.journeys.registration import desk
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.view import CaseView, PartyView, RequestView, StepView
 from yiti.portals.registration.action_forms import ActionForm, Papers, action_forms, level_words, publishing
-from yiti.portals.registration.case_file import receipts_of
+from yiti.portals.registration.case_file import Receipt, receipts_of
 from yiti.portals.registration.case_parts import FindingView, ReceiptView, finding, receipt
 from yiti.portals.registration.flow import Station, stations
 from yiti.portals.registration.materials_view import MaterialLine, material_lines
@@ -136,7 +136,7 @@ async def load(reader: ReadSession, actor: Actor, case: Case) -> ApplicationPage
     view = await desk.view(reader, actor, case.id)
     kept = await receipts_of(reader, case.id)
     names = names_in(cases.application_of(case))
-    latest = msgspec.convert(kept[0].findings, tuple[Finding, ...]) if kept else ()
+    latest = await _findings(reader, actor, view, kept)
     archived = await e_archive.by_subject(reader, f"case:{case.id}")
     needs_notice = bool(notice_days(case)) and not view.notices
     forms = _forms(view, latest, needs_notice=needs_notice)
@@ -159,6 +159,13 @@ async def load(reader: ReadSession, actor: Actor, case: Case) -> ApplicationPage
         archive_no=archived.archive_no if archived else None,
         making=_making(view),
     )
+
+
+async def _findings(reader: ReadSession, actor: Actor, view: CaseView, kept: Sequence[Receipt]) -> tuple[Finding, ...]:
+    """While somebody has to judge, what the rules say now; afterwards, what the decision rested on."""
+    if view.status in (CaseStatus.SUBMITTED, CaseStatus.ACCEPTED):
+        return await desk.findings(reader, actor, view.id)
+    return msgspec.convert(kept[0].findings, tuple[Finding, ...]) if kept else ()
 
 
 def _forms(view: CaseView, latest: tuple[Finding, ...], *, needs_notice: bool) -> list[ActionForm]:

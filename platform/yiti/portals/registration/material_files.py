@@ -20,7 +20,7 @@ from yiti.portals.registration.openings import opened
 from yiti.portals.shell.files import file_response, pdf_response
 from yiti.portals.shell.pictures import PICTURES, page_number
 from yiti.portals.shell.views import AnyRequest, is_htmx, page
-from yiti.resources import Parts
+from yiti.resources import Parts, Resources
 
 VIEWED = "case.material_viewed"
 _PDF = "application/pdf"
@@ -42,7 +42,6 @@ class MaterialFilesController(Controller):
         found = await _material(tx, case_id, material_id)
         case = await cases.get(tx, case_id)
         audit(tx, actor, VIEWED, f"case:{case_id}", {"number": case.number, "paper": str(material_id)})
-        count = await PICTURES.count(resources, found.digest) if found.media_type == _PDF else 1
         url = f"/registration/cases/{case_id}/materials/{material_id}"
         return page(
             "registration/material.html" + ("#viewer" if is_htmx(request) else ""),
@@ -51,9 +50,8 @@ class MaterialFilesController(Controller):
             title=found.file_name,
             removed=found.removed_at is not None,
             url=url,
-            pages=[f"{url}/pages/{number}.png" for number in range(1, count + 1)] if found.media_type == _PDF
-            else [f"{url}/file"],
-        )  # fmt: skip
+            pages=await _pages(resources, found, url),
+        )
 
     @get("/materials/{material_id:uuid}/pages/{picture:str}")
     async def picture(
@@ -90,6 +88,14 @@ class MaterialFilesController(Controller):
         rendered = await make(tx, resources, case)
         audit(tx, actor, "case.form_printed", f"case:{case_id}", {"number": case.number, "form": key})
         return pdf_response(rendered.pdf, f"{case.number}-{title}.pdf")
+
+
+async def _pages(resources: Resources, found: CaseMaterial, url: str) -> list[str]:
+    """Addresses of its pictures; none for a signed message, which is for machines."""
+    if found.media_type == _PDF:
+        count = await PICTURES.count(resources, found.digest)
+        return [f"{url}/pages/{number}.png" for number in range(1, count + 1)]
+    return [f"{url}/file"] if found.media_type.startswith("image/") else []
 
 
 async def _material(reader: ReadSession, case_id: UUID, material_id: UUID) -> CaseMaterial:

@@ -20,7 +20,7 @@ SOURCE_WORDS = {
     "bank": "金融机构",
     "treasury": "财政部门",
 }
-_TYPES = {"application/pdf": "PDF", "image/jpeg": "JPG图片", "image/png": "PNG图片"}
+_TYPES = {"application/pdf": "PDF", "image/jpeg": "JPG图片", "image/png": "PNG图片", "application/jose": "签名电子凭证"}
 
 
 @dataclass(frozen=True, slots=True)

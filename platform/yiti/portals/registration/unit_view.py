@@ -13,7 +13,7 @@ import contracts.service as contracts
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
 from kernel.money import yuan
-from yiti.cases.facts import UnitFact
+from yiti.cases.facts import EntryFact, UnitFact
 from yiti.certificates import service as certificates
 from yiti.certificates.content import grouped_unit_code
 from yiti.estate.models import Building, Project, Unit
@@ -155,7 +155,7 @@ async def load(reader: ReadSession, unit_id: UUID, asked: date | None = None) ->
     return UnitView(
         unit=unit,
         code=grouped_unit_code(unit.code),
-        tiles=tuple(_tiles(entries)),
+        tiles=tuple(_tiles(fact.entries)),
         now=here,
         asked=asked,
         then=await _then(reader, fact, asked) if asked else None,
@@ -165,7 +165,7 @@ async def load(reader: ReadSession, unit_id: UUID, asked: date | None = None) ->
         warnings=(f"楼盘表记载该幢设有在建建筑物抵押，抵押权人：{mortgagee}",) if mortgagee else (),
         entries=tuple(_entry(one, named, places, papers) for one in reversed(entries)),
         columns=tuple((one.entry.booked_at, one.entry.case_number) for one in entries),
-        lives=tuple(_lives(entries)),
+        lives=tuple(_lives(entries, places)),
     )
 
 
@@ -192,16 +192,20 @@ async def _papers(reader: ReadSession, unit_id: UUID, case_ids: set[UUID]) -> Pa
     return Papers(certified, written)
 
 
-def _tiles(entries: Sequence[PageEntry]) -> list[dict[str, Any]]:
-    current = [one.entry for one in entries if one.entry.status == EntryStatus.CURRENT]
+def _tiles(entries: Sequence[EntryFact]) -> list[dict[str, Any]]:
     tiles = []
     for label, kinds, nothing, icon, tone in _AT_A_GLANCE:
-        held = [one for one in current if one.kind in kinds]
-        words = "有效" if len(held) == 1 else f"有效 {len(held)} 项"
-        tiles.append(
-            {"label": label, "value": words if held else nothing, "icon": icon, "tone": tone if held else "neutral"}
-        )
+        held = [one for one in entries if one.kind in kinds]
+        value = _counted(held) if held else nothing
+        tiles.append({"label": label, "value": value, "icon": icon, "tone": tone if held else "neutral"})
     return tiles
+
+
+def _counted(held: Sequence[EntryFact]) -> str:
+    waiting = sum(one.rank > 0 for one in held)
+    if waiting:
+        return f"生效，轮候 {waiting}"
+    return "有效" if len(held) == 1 else f"有效 {len(held)} 项"
 
 
 def _nature(unit: Unit, building: Building, project: Project) -> tuple[tuple[str, str], ...]:
@@ -249,7 +253,7 @@ def _entry(one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], pape
     )
 
 
-def _lives(entries: Sequence[PageEntry]) -> list[Life]:
+def _lives(entries: Sequence[PageEntry], places: dict[UUID, str]) -> list[Life]:
     """A right lives from its own booking to the one that closes it: counted in bookings, so that a day with three
     of them is as readable as ten quiet years."""
     places = {one.entry.id: place for place, one in enumerate(entries)}
@@ -266,7 +270,7 @@ def _lives(entries: Sequence[PageEntry]) -> list[Life]:
                 before=place,
                 length=end - place,
                 after=len(entries) - end,
-                words="已注销" if entry.closed_by_id else "现势",
+                words="已注销" if entry.closed_by_id else places.get(entry.id) or "现势",
             )
         )
     return lives

@@ -28,7 +28,6 @@ from yiti.portals.registration.rules import worst_first
 from yiti.portals.registration.window.desk import Desk, frame, names_in, on_desk, writable
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
-
 _LATER = ("outside.", "form.", "materials.present")
 
 
