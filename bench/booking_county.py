@@ -45,25 +45,28 @@ _UNIT, _OWNER, _HOLDER, _BUILDING = (
 _STATEMENTS = (
     f"""INSERT INTO buildings (tenant_id, id, project_id, parcel_code, number, name, floors_total, structure, has_lift,
             planned_handover, mortgaged, created_at)
-        SELECT $1::text, {_BUILDING.format(n="b")}, $4::uuid, $5::text, b, b || '号楼', 18, '钢筋混凝土结构', true, '2026-01-01', false, now()
+        SELECT $1::text, {_BUILDING.format(n="b")}, $4::uuid, $5::text, b, b || '号楼', 18, '钢筋混凝土结构', true,
+            '2026-01-01', false, now()
         FROM generate_series($2::integer / {HOMES_PER_BUILDING} + 1, $3::integer / {HOMES_PER_BUILDING}) AS b""",
     f"""INSERT INTO units (tenant_id, id, building_id, code, household, section, floor, floor_no, room, location, usage,
             structure, building_area, inner_area, shared_area, state, survey_import_id, created_at)
         SELECT $1::text, {_UNIT.format(n="n")}, {_BUILDING.format(n="b")},
             $5::text || 'F' || lpad(b::text, 4, '0') || lpad(h::text, 4, '0'), h, '1', h / 10 || '', h / 10, h || '',
-            '息县演示大道88号' || b || '号楼' || h || '室', '成套住宅', '钢筋混凝土结构', 100, 80, 20, 'built', $4::uuid, now()
+            '息县演示大道88号' || b || '号楼' || h || '室', '成套住宅', '钢筋混凝土结构', 100, 80, 20, 'built',
+            $4::uuid, now()
         FROM (SELECT n, (n - 1) / {HOMES_PER_BUILDING} + 1 AS b, (n - 1) % {HOMES_PER_BUILDING} + 1 AS h
               FROM generate_series($2::integer + 1, $3::integer) AS n) AS home""",
     f"""INSERT INTO register_holders (tenant_id, id, entry_id, role, position, name, id_kind, id_number, id_index,
             created_at)
-        SELECT $1::text, {_HOLDER.format(n="n")}, {_OWNER.format(n="n")}, 'holder', 1, $4::bytea, 'resident_id', $5::bytea,
-            CASE WHEN n % 100 = 0 THEN $6::bytea ELSE sha256(n::text::bytea) END, now()
+        SELECT $1::text, {_HOLDER.format(n="n")}, {_OWNER.format(n="n")}, 'holder', 1, $4::bytea, 'resident_id',
+            $5::bytea, CASE WHEN n % 100 = 0 THEN $6::bytea ELSE sha256(n::text::bytea) END, now()
         FROM generate_series($2::integer + 1, $3::integer) AS n""",
     f"""INSERT INTO register_entries (tenant_id, id, unit_id, unit_code, kind, registration_type, status, case_id,
-            case_number, position, cause, sharing, amount_fen, rank, priority_at, consents, details, booked_at, booked_by,
-            created_at)
-        SELECT $1::text, {_OWNER.format(n="n")}, u.id, u.code, 'ownership', '100', 'current', u.id, $1::text || lpad(n::text, 13, '0'),
-            0, '首次登记', 'sole', 50000000, 0, '2026-01-05', '{{}}', '{{"usage": "成套住宅", "building_area": "100.00"}}',
+            case_number, position, cause, sharing, amount_fen, rank, priority_at, consents, details, booked_at,
+            booked_by, created_at)
+        SELECT $1::text, {_OWNER.format(n="n")}, u.id, u.code, 'ownership', '100', 'current', u.id,
+            $1::text || lpad(n::text, 13, '0'), 0, '首次登记', 'sole', 50000000, 0, '2026-01-05', '{{}}',
+            '{{"usage": "成套住宅", "building_area": "100.00"}}',
             '2026-01-05', '登记员', now()
         FROM generate_series($2::integer + 1, $3::integer) AS n
         JOIN units u ON u.tenant_id = $1::text AND u.id = {_UNIT.format(n="n")}""",
@@ -97,7 +100,7 @@ async def booking_server(folder: Path) -> AsyncIterator[PostgresServer]:
 
 
 async def grow(postgres: PostgresServer, have: int, homes: int) -> None:
-    """Let the county have so many homes, each owned; triggers are off meanwhile, the rows are as the book writes them."""
+    """Let the county have so many homes, each owned. Triggers are off meanwhile; the rows are as the book writes them."""
     connection = await asyncpg.connect(
         host=str(postgres.socket_dir()), user=SUPERUSER, database=DATABASE, command_timeout=1800
     )

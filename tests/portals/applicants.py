@@ -82,7 +82,7 @@ def case_id(url: str) -> UUID:
     return UUID(url.rsplit("/", 1)[1])
 
 
-def sale_form(seller: Buyer, other: Buyer, version: int = 2, **changes: Any) -> dict[str, Any]:
+def sale_form(seller: Buyer, other: Buyer, version: Any = 2, **changes: Any) -> dict[str, Any]:
     """A filled-in resale that the seller began."""
     return {
         "version": version, "contact_phone": seller.phone, "parts.0.cause": "买卖", "parts.0.sharing": "sole",

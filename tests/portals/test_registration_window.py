@@ -1,26 +1,28 @@
 """The window (一窗受理): from the choice of the business to the book, over HTTP on the real application."""
 
-import re
 from collections.abc import AsyncIterator
-from io import BytesIO
-from typing import Any
-from uuid import UUID
 
 import pytest
 from litestar import Litestar
-from PIL import Image
 
 from kernel.settings import Settings
 from tests.journeys.registration.county import Desk, centre
-from tests.journeys.registration.people import BANK, citizen, home_of, mortgaged
+from tests.journeys.registration.people import citizen, home_of, mortgaged, seized
 from tests.portals.pages import PageClient
 from tests.portals.registrars import audited, desk, make_platform
+from tests.portals.windows import (
+    answer_all,
+    begin,
+    case_id_of,
+    choose,
+    fill,
+    photo,
+    read,
+    resale_form,
+    upload_all,
+)
 from tests.testbed import Testbed
-from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
-from yiti.cases.models import Case
-from yiti.estate.models import Unit
-from yiti.register.kinds import EntryKind
 from yiti.register.page import entries_for
 
 pytestmark = pytest.mark.timeout(180)
@@ -50,89 +52,6 @@ async def registrar(app: Litestar, office: Desk) -> AsyncIterator[PageClient]:
     client = await desk(app, office, "registrar")  # type: ignore[arg-type]
     yield client
     await client.http.aclose()
-
-
-def photo(shade: int) -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (400, 500), (shade % 256, shade // 256, 90)).save(out, "PNG")
-    return out.getvalue()
-
-
-async def begin(clerk: PageClient, *businesses: str) -> str:
-    """Start a draft; the address of its window pages."""
-    answer = await clerk.post("/registration/window", {"businesses": list(businesses)})
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"].removesuffix("/units")
-
-
-async def choose(clerk: PageClient, url: str, *units: Unit) -> None:
-    for unit in units:
-        answer = await clerk.post(f"{url}/units/add", {"unit_id": str(unit.id)})
-        assert answer.status_code == 303, answer.text
-
-
-def fields_of(html: str) -> dict[str, str]:
-    """What a browser would send of the page's big form: names and values of inputs, chosen options, texts."""
-    part = html.split('class="yiti-form"')[-1] if "data-enter-next" not in html else html.split("data-enter-next")[1]
-    part = part.split("</form>")[0]
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", part):
-        name = re.search(r'name="([^"]+)"', tag)
-        value = re.search(r'value="([^"]*)"', tag)
-        if name and not (re.search(r'type="(checkbox|radio)"', tag) and " checked" not in tag):
-            found[name[1]] = value[1] if value else ""
-    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', part, re.S):
-        chosen = re.search(r'<option value="([^"]*)" selected', body) or re.search(r'<option value="([^"]*)"', body)
-        found[name] = chosen[1] if chosen else ""
-    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', part, re.S):
-        found[name] = text
-    return found
-
-
-async def fill(clerk: PageClient, url: str, **changes: Any) -> dict[str, str]:
-    """The form as it stands, with changes; what is to be sent."""
-    page = await clerk.get(f"{url}/form")
-    assert page.status_code == 200, page.text
-    return fields_of(page.text) | {name.replace("__", "."): value for name, value in changes.items()}
-
-
-async def upload_all(clerk: PageClient, office: Desk, url: str) -> None:
-    """A scan for every required material, and the copy of nothing twice."""
-    page = (await clerk.get(f"{url}/materials")).text
-    for place, code in enumerate(re.findall(r'material-missing"[^>]*aria-labelledby="material-(\w+)"', page)):
-        token = {"HX-Request": "true", "X-CSRF-Token": clerk._token or ""}
-        files = {"file": (f"{code}.png", photo(place + 256 * (hash(url) % 200)))}
-        answer = await clerk.http.post(f"{url}/materials/{code}", files=files, headers=token)
-        assert answer.status_code == 200, answer.text
-        assert "已上传1个文件" in answer.text
-
-
-async def answer_all(clerk: PageClient, url: str) -> None:
-    """Everybody compared with their document, every question answered as it should be."""
-    page = (await clerk.get(f"{url}/answers")).text
-    version = re.search(r'name="version" value="(\d+)"', page)
-    assert version
-    bad = ("other_owners", "disputed", "hidden_rights")
-    names = set(re.findall(r'name="answers\.(\w+)"', page))
-    sent = {f"answers.{name}": "no" if name in bad else "yes" for name in names}
-    sent |= {f"people.{place}": "1" for place in set(re.findall(r'name="people\.(\d+)"', page))}
-    answer = await clerk.post(f"{url}/answers", sent | {"version": version[1]})
-    assert answer.status_code == 303, answer.text
-
-
-def case_id_of(url: str) -> UUID:
-    return UUID(url.rsplit("/", 1)[1])
-
-
-async def read(office: Desk, url: str) -> Case:
-    return await office.case(case_id_of(url))
-
-
-async def resale_form(clerk: PageClient, url: str, buyer: tuple[str, str, str]) -> dict[str, str]:
-    return await fill(
-        clerk, url, parts__0__holder__1__name=buyer[0], parts__0__holder__1__id_number=buyer[2],
-        parts__0__sharing="sole", parts__0__price="500,000", contact_phone="13900000001",
-    )  # fmt: skip
 
 
 async def test_businesses_are_found_by_the_words_of_people(clerk: PageClient) -> None:
@@ -181,7 +100,7 @@ async def test_a_resale_goes_from_the_window_into_the_book(
     assert "请回答：申请登记的事项是否为申请人的真实意思表示？" in lacking
     refused = await clerk.post(f"{url}/accept", {"version": str((await read(office, url)).version)})
     assert refused.status_code == 422
-    await upload_all(clerk, office, url)
+    await upload_all(clerk, url)
     await answer_all(clerk, url)
     ready = await clerk.get(f"{url}/check")
     assert "申请信息和材料齐全" in ready.text
@@ -210,3 +129,125 @@ async def test_a_resale_goes_from_the_window_into_the_book(
     for words in ("燕*", "转移登记，买卖", "历史", "50", "不动产权第"):
         assert words in register, words
     assert entry != owned.entry.id
+
+
+async def test_an_out_of_date_page_gets_a_message_and_changes_nothing(clerk: PageClient, office: Desk) -> None:
+    unit, _ = await home_of(office, citizen("柴进"))
+    url = await begin(clerk, "transfer_resale")
+    await choose(clerk, url, unit)
+    first = await resale_form(clerk, url, citizen("时迁"))
+    second = first | {"parts.0.price": "1"}
+    assert (await clerk.htmx("POST", f"{url}/form/autosave", first)).status_code == 200
+    stale = await clerk.htmx("POST", f"{url}/form/autosave", second)
+    assert stale.status_code == 409
+    assert "页面已过期" in stale.json()["title"]
+    assert (await fill(clerk, url))["parts.0.price"] == "500,000.00"
+    again = await clerk.htmx("POST", f"{url}/form/autosave", await fill(clerk, url))
+    assert f'value="{(await read(office, url)).version}"' in again.text, "nothing new is no step of the case"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("parts.0.holder.1.share", "1/0", "份额请填写分数或百分数"),
+        ("parts.0.holder.1.id_valid_until", "明天", "请填写日期"),
+        ("parts.0.price", "五十万", "金额格式不正确"),
+        ("parts.0.holder.count", "x", "页面数据不完整"),
+    ],
+)
+async def test_what_cannot_be_read_is_said_at_its_field(
+    clerk: PageClient, office: Desk, name: str, value: str, words: str
+) -> None:
+    url = await begin(clerk, "transfer_resale")
+    sent = await fill(clerk, url, parts__0__sharing="fractional")
+    refused = await clerk.htmx("POST", f"{url}/form", sent | {name: value})
+    assert refused.status_code == 422
+    assert words in refused.json()["title"]
+    assert refused.json()["field"] in (name, None)
+
+
+async def test_rows_come_and_go_and_nothing_is_saved_by_it(clerk: PageClient, office: Desk) -> None:
+    url = await begin(clerk, "transfer_division")
+    sent = await fill(clerk, url, parts__0__sharing="fractional", parts__0__holder__1__name="张三")
+    more = await clerk.htmx("POST", f"{url}/form/rows?side=parts.0.holder&change=add", sent)
+    assert 'name="parts.0.holder.2.share"' in more.text
+    assert 'value="张三"' in more.text
+    fewer = await clerk.htmx("POST", f"{url}/form/rows?side=parts.0.holder&change=1", sent)
+    assert "张三" not in fewer.text
+    assert (await read(office, url)).version == 1
+
+
+async def test_files_that_are_not_what_they_say_are_refused_together(clerk: PageClient, office: Desk) -> None:
+    unit, _ = await home_of(office, citizen("林冲"))
+    url = await begin(clerk, "transfer_resale")
+    await choose(clerk, url, unit)
+    token = {"HX-Request": "true", "X-CSRF-Token": clerk._token or ""}
+    files = [("file", ("合同.png", photo())), ("file", ("结婚证.pdf", b"not a pdf"))]
+    refused = await clerk.http.post(f"{url}/materials/contract", files=files, headers=token)
+    assert refused.status_code == 422
+    assert "结婚证.pdf" in refused.json()["title"]
+    assert "已收" not in (await clerk.get(f"{url}/materials")).text
+    same = ("file", ("合同.png", photo()))
+    assert (await clerk.http.post(f"{url}/materials/contract", files=[same], headers=token)).status_code == 200
+    twice = await clerk.http.post(f"{url}/materials/identity", files=[same], headers=token)
+    assert twice.status_code == 409
+    assert "已作为" in twice.json()["title"]
+
+
+async def test_one_complete_list_of_what_is_missing_then_it_is_corrected(clerk: PageClient, office: Desk) -> None:
+    unit, _ = await home_of(office, citizen("鲁智深"))
+    url = await begin(clerk, "transfer_resale")
+    await choose(clerk, url, unit)
+    assert (await clerk.post(f"{url}/form", await resale_form(clerk, url, citizen("杨志")))).status_code == 303
+    await answer_all(clerk, url)
+    check = (await clerk.get(f"{url}/check")).text
+    assert "补交存量房买卖合同" in check
+    version = str((await read(office, url)).version)
+    items = "补交存量房买卖合同\n补交身份证明"
+    told = await clerk.post(f"{url}/request-correction", {"version": version, "items": items})
+    assert told.status_code == 303, told.text
+    page = (await clerk.get(told.headers["Location"])).text
+    for words in ("待补正", "办理补正", "补交存量房买卖合同；补交身份证明", "补正告知书"):
+        assert words in page, words
+    await upload_all(clerk, url)
+    version = str((await read(office, url)).version)
+    corrected = await clerk.post(f"{url}/correct", {"version": version})
+    assert corrected.status_code == 303, corrected.text
+    case = await read(office, url)
+    assert (case.status, case.flags) == (CaseStatus.SUBMITTED, [])
+    assert (await clerk.get(f"{url}/form")).status_code == 303, "it is no longer open to writing"
+    again = await clerk.post(f"{url}/correct", {"version": version})
+    assert again.status_code == 409
+
+
+async def test_an_application_is_not_taken_and_a_draft_is_thrown_away(clerk: PageClient, office: Desk) -> None:
+    unit, entry = await home_of(office, citizen("武松"))
+    await office.booked(seized(unit, citizen("武松")))
+    url = await begin(clerk, "certificate_replacement")
+    await choose(clerk, url, unit)
+    assert (await clerk.post(f"{url}/form", await fill(clerk, url))).status_code == 303
+    await answer_all(clerk, url)
+    version = str((await read(office, url)).version)
+    refused = await clerk.post(f"{url}/reject", {"version": version, "reason": "不属于本登记机构受理", "missing": ""})
+    assert refused.status_code == 303, refused.text
+    page = (await clerk.get(refused.headers["Location"])).text
+    assert "不予受理，已告知申请人" in page
+    assert "不予受理告知书" in page
+    draft = await begin(clerk, "transfer_gift")
+    assert (await clerk.post(f"{draft}/discard", {"reason": ""})).status_code == 303
+    assert (await read(office, draft)).status == CaseStatus.WITHDRAWN
+    assert entry
+
+
+async def test_who_may_stand_at_the_window(app: Litestar, office: Desk, clerk: PageClient) -> None:
+    url = await begin(clerk, "transfer_resale")
+    pages = ("/registration/window", *(f"{url}/{step}" for step in ("units", "form", "materials", "answers", "check")))
+    reviewer = await desk(app, office, "reviewer")  # type: ignore[arg-type]
+    neighbour = await desk(app, office, "window_clerk", "411522")  # type: ignore[arg-type]
+    assert [(await reviewer.get(one)).status_code for one in pages] == [403] * 6
+    assert [(await neighbour.get(one)).status_code for one in pages] == [200, *[404] * 5]
+    assert (await clerk.post("/registration/window", {"businesses": "nothing"})).status_code == 422
+    wrong = await clerk.htmx("POST", "/registration/window", {"businesses": ["transfer_gift", "seizure"]})
+    assert "不能合并办理" in wrong.json()["title"]
+    for client in (reviewer, neighbour):
+        await client.http.aclose()

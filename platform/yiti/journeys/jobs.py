@@ -135,8 +135,8 @@ async def tell_tax_of_contract(tx: WriteSession, event: Event) -> None:
 
 @handles("certificate.issued")
 async def fan_out(tx: WriteSession, event: Event) -> None:
-    """A sealed paper: its registration case goes on; the proof of a sale is told to buyers, tax bureau, lending bank and
-    archive, each by a job of its own."""
+    """A sealed paper: its registration case goes on. The proof of a sale: buyers, tax bureau, lending bank and archive
+    each get a job of their own."""
     certificate = await certificates.get(tx, UUID(event.payload["certificate_id"]))
     if not await presale.is_sale(tx, certificate.case_id):
         await certificate_issued(tx, certificate.id)

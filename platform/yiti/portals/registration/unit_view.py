@@ -253,7 +253,7 @@ def _entry(one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], pape
     )
 
 
-def _lives(entries: Sequence[PageEntry], places: dict[UUID, str]) -> list[Life]:
+def _lives(entries: Sequence[PageEntry], ranks: dict[UUID, str]) -> list[Life]:
     """A right lives from its own booking to the one that closes it: counted in bookings, so that a day with three
     of them is as readable as ten quiet years."""
     places = {one.entry.id: place for place, one in enumerate(entries)}
@@ -270,7 +270,7 @@ def _lives(entries: Sequence[PageEntry], places: dict[UUID, str]) -> list[Life]:
                 before=place,
                 length=end - place,
                 after=len(entries) - end,
-                words="已注销" if entry.closed_by_id else places.get(entry.id) or "现势",
+                words="已注销" if entry.closed_by_id else ranks.get(entry.id) or "现势",
             )
         )
     return lives
