@@ -17,10 +17,16 @@ _FACES = {
     Validity.PENDING: ("info", "clock", "尚未签发"),
     Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
 }
+_CHANGED = ("danger", "file-alert", "文件已被改动")
 _SENTENCES = {
     Validity.VALID: "本证明由登记机构签发，目前有效。",
     Validity.CANCELLED: "本证明由登记机构签发，但所记载的登记已经注销，证明不再有效。",
     Validity.PENDING: "登记已经登簿，证明正在制作，尚未签发。",
+}
+_ORIGINALS = {
+    Validity.VALID: "登记机构签发的原件目前有效",
+    Validity.CANCELLED: "登记机构签发的原件也已经注销",
+    Validity.PENDING: "登记机构还没有签发这份证明",
 }
 _CHANGES = {
     "none": ("签名后没有追加内容", "success"),
@@ -63,7 +69,7 @@ class ResultView:
 
 async def result(reader: ReadSession, found: Verification) -> ResultView:
     """`found` in words; the sealing time comes from the books, not from the file."""
-    tone, icon, label = _FACES[found.validity]
+    tone, icon, label = _CHANGED if _changed(found) else _FACES[found.validity]
     view, report = found.view, found.report
     return ResultView(
         tone=tone,
@@ -80,7 +86,15 @@ async def result(reader: ReadSession, found: Verification) -> ResultView:
     )
 
 
+def _changed(found: Verification) -> bool:
+    """Whether what is shown is not what was signed: then nothing else may be the headline."""
+    broken = found.report is not None and not all(one.intact for one in found.report.signatures)
+    return found.additions is Additions.ILLEGAL or (found.validity is Validity.NOT_OURS and broken)
+
+
 def _sentence(found: Verification) -> str:
+    if found.additions is Additions.ILLEGAL:
+        return f"请勿相信这份文件显示的内容。{_ORIGINALS[found.validity]}，内容以下面登记机构的记载为准。"
     if found.validity is not Validity.NOT_OURS:
         return _SENTENCES[found.validity]
     if found.report is None:

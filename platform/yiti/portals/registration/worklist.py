@@ -18,6 +18,7 @@ from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.findings import open_points
 from yiti.cases.lifecycle import STATUS_WORDS, CaseStatus
 from yiti.cases.models import Case, CaseAction
+from yiti.certificates.content import grouped_unit_code
 from yiti.portals.registration import queries
 from yiti.portals.registration.rules import Clock, Tone, amber_until, running_clock, stopped_clock, worst_first
 from yiti.portals.shell.views import page
@@ -109,7 +110,7 @@ async def _views(reader: ReadSession, cases: Sequence[Case], endings: dict[Any, 
             url=f"/registration/cases/{case.id}",
             number=case.number,
             business=CATALOGUE[case.business].name,
-            unit_code=case.unit_code,
+            unit_code=grouped_unit_code(case.unit_code),
             location=case.location,
             applicants=names[case.contract_id],
             reasons=tuple((one.level, one.title) for one in worst_first(open_points(findings.get(case.id, ())))),
