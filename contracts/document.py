@@ -27,7 +27,7 @@ def contract_html(contract: FrozenContract) -> str:
     values = filled(template.blanks, contract.home, contract.blanks)
     context = {
         "draft": contract.frozen_on is None,
-        "number": str(contract.contract_id),
+        "text_id": str(contract.contract_id),
         "contents": template.contents,
         "annexes": template.annexes,
         **_parties(contract),

@@ -68,11 +68,11 @@ async def test_the_original_file_is_valid_and_its_copies_are_judged_apart(
         pdf.docinfo["/Title"] = "改过"
         pdf.save(added)
     rewritten = await upload(here, added.getvalue())
-    assert "查无此证明" in rewritten.text
+    assert ("文件已被改动" in rewritten.text, proof.number in rewritten.text) == (True, False)
 
     longer = await upload(here, original + _another_page(original))
-    assert "在登记机构签章之后被改动" in longer.text
-    assert "有效" in longer.text, "the sealed revision is still told"
+    assert "<h2>文件已被改动</h2>" in longer.text, "never a green headline over what a forger has drawn"
+    assert "登记机构签发的原件目前有效" in longer.text, "the sealed revision is still told"
     assert "签名后追加了其他内容" in longer.text
 
     assert "查无此证明" in (await upload(here, original, OTHER)).text

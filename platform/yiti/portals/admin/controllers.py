@@ -35,6 +35,11 @@ class OperationsController(Controller):
     path = "/admin"
     guards = (requires(Permission.OPERATIONS_VIEW),)
 
+    @get("/")
+    async def start(self, request: AnyRequest) -> Response[Any]:
+        """Where people begin."""
+        return redirect(request, "/admin/state")
+
     @get("/state")
     async def state(self, request: AnyRequest, reader: Reader) -> Response[Any]:
         """The figures an operator looks at first; the page refreshes them by itself."""

@@ -21,6 +21,7 @@ from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import CaseStatus
 from yiti.cases.models import Case
 from yiti.certificates import service as certificates
+from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
 from yiti.portals.citizen import history, own
 from yiti.portals.citizen.history import Happening
@@ -168,7 +169,7 @@ def proof_page(county: str, proof: Certificate, pages: int) -> ProofView:
             ("义务人", "、".join(one.name for one in content.obligors)),
             ("共有情况", content.sharing),
             ("坐落", content.location),
-            ("不动产单元号", content.unit_code),
+            ("不动产单元号", grouped_unit_code(content.unit_code)),
             ("登簿日期", content.booked_on.isoformat()),
             ("登记机构", content.agency_name),
         ),

@@ -13,6 +13,7 @@ _FACES = {
     Validity.PENDING: ("info", "clock", "尚未签发"),
     Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
 }
+_CHANGED = ("danger", "file-alert", "文件已被改动")
 _SENTENCES = {
     Validity.VALID: "本{}由登记机构签发，目前有效。",
     Validity.CANCELLED: "本{0}由登记机构签发，但所记载的登记已经注销，{0}不再有效。",
@@ -27,6 +28,11 @@ _LABELS = {
     "certificate": ("不动产权证号", "权利类型", "权利人", "登簿日期"),
     "proof": ("证明号", "证明事项", "权利人", "登簿日期"),
     "letter": ("文号", "文书名称", "当事人", "出具日期"),
+}
+_ORIGINALS = {
+    Validity.VALID: "登记机构签发的原件目前有效",
+    Validity.CANCELLED: "登记机构签发的原件也已经注销",
+    Validity.PENDING: "登记机构还没有签发这份文件",
 }
 _CHANGES = {
     "none": ("签名后没有追加内容", "success"),
@@ -69,7 +75,7 @@ class ResultView:
 
 def result(found: Verification) -> ResultView:
     """`found` in words; the sealing time comes from the books, not from the file."""
-    tone, icon, label = _FACES[found.validity]
+    tone, icon, label = _CHANGED if _changed(found) else _FACES[found.validity]
     view, report = found.view, found.report
     return ResultView(
         tone=tone,
@@ -86,7 +92,15 @@ def result(found: Verification) -> ResultView:
     )
 
 
+def _changed(found: Verification) -> bool:
+    """Whether what is shown is not what was signed: then nothing else may be the headline."""
+    broken = found.report is not None and not all(one.intact for one in found.report.signatures)
+    return found.additions is Additions.ILLEGAL or (found.validity is Validity.NOT_OURS and broken)
+
+
 def _sentence(found: Verification) -> str:
+    if found.additions is Additions.ILLEGAL:
+        return f"请勿相信这份文件显示的内容。{_ORIGINALS[found.validity]}，内容以下面登记机构的记载为准。"
     if found.view is not None:
         if found.view.family == "letter":
             return _LETTER_SENTENCES[found.validity]

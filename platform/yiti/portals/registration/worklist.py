@@ -19,6 +19,7 @@ from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.findings import open_points
 from yiti.cases.lifecycle import FLAG_WORDS, STATUS_WORDS, CaseStatus, Flag
 from yiti.cases.models import Case, CaseAction
+from yiti.certificates.content import grouped_unit_code
 from yiti.portals.registration import queries
 from yiti.portals.registration.action_forms import level_words
 from yiti.portals.registration.queries import Counts, Wanted
@@ -182,7 +183,7 @@ async def _views(reader: ReadSession, cases: Sequence[Case], endings: dict[Any, 
             url=f"/registration/cases/{case.id}",
             number=case.number,
             business=business_words(case),
-            unit_code=case.unit_code,
+            unit_code=grouped_unit_code(case.unit_code) if case.unit_code else "",
             location=case.location,
             applicants=of_contract[case.contract_id] if case.contract_id else of_case.get(case.id, ""),
             reasons=tuple((one.level, one.title) for one in worst_first(open_points(findings.get(case.id, ())))),

@@ -16,6 +16,7 @@ from kernel.money import yuan
 from kernel.permissions import Actor, Permission
 from kernel.pii import mask_id, mask_name, mask_phone
 from yiti.accounts.csrf import csrf_token
+from yiti.certificates.content import grouped_unit_code
 from yiti.portals.shell.assets import PORTALS, Assets
 from yiti.portals.shell.flash import take_flash
 from yiti.portals.shell.menu import MenuGroup, Portal, menu_for
@@ -65,6 +66,7 @@ def environment(assets: Assets, portals: Sequence[Portal]) -> Environment:
     env.filters |= {
         "yuan": yuan,
         "moment": moment,
+        "unit_code": grouped_unit_code,
         "mask_name": mask_name,
         "mask_id": mask_id,
         "mask_phone": mask_phone,

@@ -1,0 +1,334 @@
+"""What the people of a sale do, click by click; each function begins where the one before has left the page."""
+
+import asyncio
+import itertools
+import re
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from playwright.async_api import Locator, Page, expect
+
+from kernel.identifiers import test_resident_id
+from kernel.rendering.qr import qr_png
+from kernel.rendering.templates import png_uri
+from tests.journeys.browser import PATIENCE, Person
+from tests.journeys.stage import HOME
+from yiti.journeys.documents import QUESTIONS
+
+PRICE, DOWN = 600_000, 200_000
+PAPERS = 4
+MORTGAGE = {
+    "抵押权人（房屋已抵押时填写）": "演示农商银行",
+    "抵押登记证明号（房屋已抵押时填写）": "豫（2026）息县不动产证明第9000001号",
+    "抵押权人同意转让的证明及解押约定": "演示农商银行同意销售函2026-01：交付前解除抵押",
+}
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who buys. `serial` makes an ID number and a phone of their own."""
+
+    name: str
+    serial: int
+
+    @property
+    def id_no(self) -> str:
+        return test_resident_id(date(1988, 8, 18), self.serial)
+
+    @property
+    def phone(self) -> str:
+        return f"138{self.serial:08d}"
+
+
+async def pick_unit(clerk: Person, building: str, room: str) -> None:
+    """From the work list over project and building table to the panel of a home that may be sold."""
+    tab = clerk.tab
+    await clerk.sees("sales-worklist")
+    await tab.get_by_role("link", name="选房签约").click()
+    await tab.get_by_role("heading", level=2, name="楼幢").wait_for()
+    await clerk.sees("project")
+    await tab.get_by_role("link", name=building).click()
+    await tab.get_by_text("请在楼盘表中选择一套房屋").wait_for()
+    await clerk.sees("building-table")
+    await choose(tab, building + room)
+    await clerk.sees("unit-panel")
+
+
+async def choose(tab: Page, unit: str) -> None:
+    """A home in the building table; its panel offers to begin."""
+    cell = unit_cell(tab, unit)
+    await expect(cell).to_have_attribute("data-state", "available")
+    await cell.click()
+    await tab.get_by_role("button", name="开始签约").wait_for()
+
+
+def unit_cell(tab: Page, unit: str) -> Locator:
+    """In the building table."""
+    return tab.get_by_title(f"{unit}，")
+
+
+async def begin_sale(clerk: Person) -> str:
+    """Returns the address of the sale."""
+    await clerk.tab.get_by_role("button", name="开始签约").click()
+    await clerk.tab.wait_for_url("**/buyers")
+    return clerk.tab.url.removesuffix("/buyers")
+
+
+async def enter_buyer(clerk: Person, buyer: Buyer) -> None:
+    tab = clerk.tab
+    await clerk.sees("buyers")
+    await tab.get_by_label("姓名").fill(buyer.name)
+    await tab.get_by_label("居民身份证号码").fill(buyer.id_no)
+    await tab.get_by_label("手机号码").fill(buyer.phone)
+    await tab.get_by_label("通讯地址").fill("息县谯楼街道测试小区1号楼")
+    await tab.get_by_role("button", name="保存并继续").click()
+    await tab.wait_for_url("**/price")
+
+
+async def enter_price(clerk: Person) -> None:
+    """A down payment, and a second line for the loan; the page says in capitals what was typed, and that it adds up."""
+    tab = clerk.tab
+    await clerk.sees("price")
+    await tab.get_by_label("总价款").fill(str(PRICE))
+    await tab.get_by_role("button", name="添加一期").click()
+    await tab.get_by_label("款项").nth(1).select_option(label="贷款")
+    await tab.get_by_label("款项").nth(0).select_option(label="首付款")
+    await tab.get_by_label("付款日期").nth(1).fill(await tab.get_by_label("付款日期").nth(0).input_value())
+    await tab.get_by_label("金额").nth(0).fill(str(DOWN))
+    await tab.get_by_label("金额").nth(1).fill(str(PRICE - DOWN))
+    await tab.get_by_label("贷款机构（贷款方式付款时填写）").fill("演示建设银行息县支行")
+    await expect(tab.locator("#price-check")).to_contain_text("陆拾万元整")
+    await expect(tab.locator("#price-check .state")).to_have_class(re.compile("tone-success"))
+    await clerk.sees("price-typed")
+    await tab.get_by_role("button", name="保存并继续").click()
+    await tab.wait_for_url("**/clauses")
+
+
+async def enter_clauses(clerk: Person, more: dict[str, str] | None = None) -> None:
+    tab = clerk.tab
+    await clerk.sees("clauses")
+    for label, value in {"前期物业服务企业": "演示物业服务有限公司", **(more or {})}.items():
+        await tab.get_by_label(label).fill(value)
+    async with tab.expect_response("**/preview.pdf") as coming:
+        await tab.get_by_role("button", name="保存并继续").click()
+        await tab.wait_for_url("**/preview")
+        await tab.locator("iframe.pdf-frame").scroll_into_view_if_needed()
+    preview = await coming.value
+    assert (preview.status, preview.headers["content-type"]) == (200, "application/pdf")
+
+
+async def order_payment(clerk: Person) -> list[str]:
+    """The contract's preview has been looked at: send out the payment notices; returns their numbers."""
+    tab = clerk.tab
+    await clerk.sees("preview")
+    await tab.get_by_role("button", name="生成缴款通知").click()
+    await expect(tab.locator(".sales-bill")).to_have_count(2)
+    await expect(tab.get_by_text("还不能提交签署：")).to_be_visible()
+    await clerk.sees("payment")
+    words = " ".join(await tab.locator(".sales-bill").all_inner_texts())
+    return re.findall(r"通知书号 (\S+)", words)
+
+
+async def pay(clerk: Person, sandbox: str, notices: list[str]) -> None:
+    """The bank's own page; the sale's page stays as it is, and nobody touches it."""
+    bank = await clerk.another_tab(f"{sandbox}/bank")
+    for number in notices:
+        button = bank.get_by_role("button", name=f"缴款 {number}")
+        await arrived(bank, button)
+        await button.click()
+        await bank.get_by_role("row").filter(has_text=number).filter(has_text="已缴").wait_for()
+    await bank.close()
+
+
+async def arrived(tab: Page, what: Locator) -> None:
+    """The sandbox's pages show what has come when they were opened: open them again until it is there."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while not await what.is_visible():
+            await tab.wait_for_timeout(100)
+            await tab.reload()
+
+
+async def submit(clerk: Person) -> str:
+    """Money is there: ask, write down the answers, submit; returns the signing link beside the buyer's QR code."""
+    tab = clerk.tab
+    await expect(tab.locator(".sales-bill.paid")).to_have_count(2)
+    send = tab.get_by_role("button", name="提交签署")
+    await send.wait_for()
+    await clerk.sees("paid")
+    for question in QUESTIONS:
+        asked = tab.get_by_role("group").filter(has_text=question.text)
+        await asked.get_by_label("是" if question.clear == "yes" else "否").check()
+    await tab.get_by_label("登记结果推送银行").select_option(index=1)
+    await send.click()
+    link = await tab.get_by_role("textbox", name="签署链接").input_value()
+    assert await tab.get_by_role("img", name="签署二维码").get_attribute("src") == png_uri(qr_png(link))
+    await clerk.sees("signing")
+    return link
+
+
+async def open_link(phone: Person, sandbox: str, buyer: Buyer) -> None:
+    """The SMS inbox, and in it the link."""
+    tab = phone.tab
+    await tab.goto(f"{sandbox}/sms")
+    text = tab.locator("section").filter(has_text=buyer.phone).get_by_role("link")
+    await arrived(tab, text)
+    await phone.sees("sms")
+    await text.tap()
+    await tab.get_by_role("button", name="开始人脸核验").wait_for()
+    await phone.sees("identify")
+
+
+async def show_face(phone: Person, name: str) -> None:
+    """At the identity service, which sends the browser back."""
+    tab = phone.tab
+    await tab.get_by_role("heading", name="人脸核验（模拟）").wait_for()
+    await phone.sees(name)
+    await tab.get_by_role("button", name="通过", exact=True).tap()
+
+
+async def read_everything(phone: Person) -> None:
+    """Every document is opened and read to its end; only then it can be agreed to."""
+    tab = phone.tab
+    boxes = tab.get_by_role("checkbox", name="我已阅读并同意")
+    await expect(boxes).to_have_count(PAPERS)
+    await phone.sees("signing-desk")
+    for number in range(PAPERS):
+        await tab.get_by_role("button", name="阅读").nth(number).tap()
+        reader = tab.locator("dialog[open]")
+        pages = reader.locator(".reader-pages")
+        await pages.locator("img").first.evaluate("picture => picture.decode()")
+        await phone.sees(f"reader-{number + 1}-dialog")
+        await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
+        await reader.get_by_role("button", name="我已阅读并同意").tap()
+        await expect(boxes.nth(number)).to_be_checked()
+
+
+async def sign(phone: Person) -> None:
+    """With a finger on the pad."""
+    await phone.tab.evaluate("window.ev=[]; for(const e of ['pointerdown','pointerup','pointercancel','touchstart','touchend','touchcancel','click','contextmenu'])document.addEventListener(e,x=>ev.push(e+':'+(x.target.dataset.pad!==undefined?'pad':x.target.tagName)+'@'+Math.round(x.timeStamp)+'/'+Math.round(performance.now())),true)")
+    await draw(phone, (((0.1, 0.3), (0.4, 0.3), (0.2, 0.8)), ((0.5, 0.2), (0.55, 0.85)), ((0.65, 0.6), (0.9, 0.25))))
+    await phone.sees("signature-drawn")
+    await phone.tab.get_by_role("button", name="确认签署").tap()
+    try:
+        await phone.tab.get_by_role("heading", name="您已完成签署").wait_for(timeout=15000)
+    except Exception:
+        print("EV", await phone.tab.evaluate("ev.slice(-14)"), await phone.tab.evaluate("[scrollY, document.documentElement.scrollHeight, document.querySelector('.sign-bar button').getBoundingClientRect().top]"))
+        raise
+    await phone.sees("signed")
+
+
+async def draw(phone: Person, strokes: tuple[tuple[tuple[float, float], ...], ...]) -> None:
+    """Touches that move; places in parts of the pad's width and height."""
+    pad = phone.tab.locator("[data-pad]")
+    await pad.evaluate("pad => pad.scrollIntoView({block: 'center'})")
+    box = await pad.bounding_box()
+    assert box is not None
+    touch = await phone.context.new_cdp_session(phone.tab)
+
+    async def finger(kind: str, *points: dict[str, float]) -> None:
+        # Dated as a hand would have drawn it: a tap within 40 ms of a lifted finger is a bounce to Chromium, no click.
+        event = {"type": kind, "touchPoints": list(points), "timestamp": time.time() - 0.5}
+        await touch.send("Input.dispatchTouchEvent", event)
+
+    for stroke in strokes:
+        points = [
+            {"x": box["x"] + across * box["width"], "y": box["y"] + down * box["height"]} for across, down in stroke
+        ]
+        await finger("touchStart", points[0])
+        for before, after in itertools.pairwise(points):
+            for part in range(1, 9):
+                await finger(
+                    "touchMove", {axis: before[axis] + (after[axis] - before[axis]) * part / 8 for axis in "xy"}
+                )
+        await finger("touchEnd")
+    await touch.detach()
+
+
+async def seal(manager: Person, sale: str) -> None:
+    """The developer's e-seal, as soon as the page offers it."""
+    tab = manager.tab
+    await tab.goto(sale)
+    await tab.get_by_role("button", name="加盖电子印章").first.click()
+    dialog = tab.get_by_role("dialog", name="加盖企业电子印章？")
+    await dialog.wait_for()
+    await manager.sees("seal-dialog")
+    await dialog.get_by_role("button", name="加盖电子印章").click()
+    await tab.get_by_text("合同备案号").wait_for()
+    await manager.sees("sealed")
+
+
+async def own_things(phone: Person, buyer: Buyer) -> None:
+    """我要办 without any link: county, name, ID number, face; then one's contract and proof, in full."""
+    tab = phone.tab
+    await tab.goto("/me")
+    await phone.sees("counties")
+    await tab.get_by_role("link", name="息县").tap()
+    await tab.get_by_label("姓名").fill(buyer.name)
+    await tab.get_by_label("身份证号码").fill(buyer.id_no)
+    await phone.sees("citizen-login")
+    await tab.get_by_role("button", name="下一步：人脸核验").tap()
+    await show_face(phone, "face")
+    await tab.get_by_role("heading", name=f"{buyer.name}，您好").wait_for()
+    await phone.sees("home")
+    await tab.locator("a.own-card").first.tap()
+    await tab.get_by_role("heading", name="办理记录").wait_for()
+    await phone.sees("own-contract")
+
+
+async def proof_in_hand(phone: Person) -> tuple[str, bytes]:
+    """From one's contract to the proof; returns the address in its QR code, and the downloaded file."""
+    tab = phone.tab
+    await tab.get_by_role("link", name="查看不动产登记证明").tap()
+    await tab.locator("img.proof-picture").first.evaluate("picture => picture.decode()")
+    await phone.sees("proof")
+    address = await tab.get_by_role("link", name="打开验证页面").get_attribute("href")
+    assert address
+    assert await tab.get_by_role("img", name="验证二维码").get_attribute("src") == png_uri(qr_png(address))
+    async with tab.expect_download() as coming:
+        await tab.get_by_role("link", name="下载电子证明（PDF）").tap()
+    return address, Path(await (await coming.value).path()).read_bytes()
+
+
+async def verify_file(anybody: Person, pdf: bytes, name: str) -> Locator:
+    """Upload a PDF to the public page; returns what it answers."""
+    tab = anybody.tab
+    await tab.goto(f"/verify/{HOME}")
+    await anybody.sees("verify")
+    await tab.get_by_label("电子证明").set_input_files(
+        {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": pdf}
+    )
+    await tab.get_by_role("button", name="上传核验").tap()
+    await tab.get_by_role("heading", name="核验结果").wait_for()
+    await anybody.sees(name)
+    return tab.get_by_role("main")
+
+
+async def find_in_register(registrar: Person, proof_no: str) -> None:
+    """By the proof's number to the register page of its unit."""
+    tab = registrar.tab
+    await tab.get_by_role("link", name="登记簿查询").first.click()
+    await registrar.sees("register")
+    await tab.get_by_label("不动产单元号、证明号或者业务号").fill(proof_no)
+    await tab.get_by_role("button", name="查询").click()
+    await tab.get_by_role("heading", name="登记簿沿革").wait_for()
+    await registrar.sees("register-page")
+
+
+async def approve_case(registrar: Person, case_no: str, note: str) -> None:
+    """From the work list to the case, with the reasons to look at it; 核准并登簿."""
+    tab = registrar.tab
+    await registrar.sees("registration-worklist")
+    await tab.get_by_role("link", name=case_no).click()
+    await tab.get_by_role("heading", name="未决事项").wait_for()
+    await registrar.sees("case")
+    await tab.get_by_role("button", name="核准并登簿").first.click()
+    dialog = tab.get_by_role("dialog", name="核准并登簿？")
+    await dialog.get_by_label("核对情况和审核意见").fill(note)
+    await registrar.sees("approve-dialog")
+    await dialog.get_by_role("button", name="核准并登簿").click()
+    await dialog.wait_for(state="detached")
+    await expect(tab.locator("header .state, .page-header .state").first).to_have_text(re.compile("已登簿|已办结"))
+    await registrar.sees("case-approved")
