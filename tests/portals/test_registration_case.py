@@ -202,7 +202,7 @@ async def test_what_blocks_cannot_be_approved_and_may_be_refused(
     case = await read_case(stage, case_id)
     async with stage.resources.database.transaction(HOME) as tx:
         assert case.unit_id is not None
-        order = SeizureDetails(authority="息县人民法院", order_document="执行裁定书", order_number="（2026）豫1528执1号")
+        order = SeizureDetails(authority="息县法院", order_document="执行裁定书", order_number="（2026）豫1528执1号")
         seizure = Append(
             unit_id=case.unit_id, kind=EntryKind.SEIZURE, registration_type=RegistrationType.SEIZURE, cause="司法查封",
             delivered_at=now(), details=stored(order),

@@ -91,6 +91,8 @@ COUNTIES = (
 STAFF = (
     ("fangguan", "方管", OrganisationKind.HOUSING_DEPARTMENT, ("estate_clerk",)),
     ("zijin", "资谨", OrganisationKind.HOUSING_DEPARTMENT, ("escrow_supervisor",)),
+    ("shouli", "寿理", OrganisationKind.REGISTRATION_CENTRE, ("window_clerk",)),
+    ("yewu", "叶务", OrganisationKind.REGISTRATION_CENTRE, ("case_manager",)),
     ("dengji", "登纪", OrganisationKind.REGISTRATION_CENTRE, ("registrar",)),
     ("guanli", "管理", OrganisationKind.OPERATOR, ("administrator",)),
     ("shenji", "沈计", OrganisationKind.OPERATOR, ("auditor",)),
@@ -273,7 +275,9 @@ def accounts() -> list[str]:
         "zijin": "住建局（资金监管）",
         "shoulou": "售楼员",
         "jingli": "售楼负责人（可盖章）",
+        "shouli": "窗口人员（一窗受理）",
         "dengji": "登记员",
+        "yewu": "业务管理员（材料、时限、审核层级）",
         "guanli": "系统管理员",
         "shenji": "安全审计员",
     }

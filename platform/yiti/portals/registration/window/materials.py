@@ -116,7 +116,8 @@ async def _after(request: AnyRequest, tx: ReadSession, actor: Actor, case_id: UU
 
 async def _list(reader: ReadSession, case_id: UUID) -> dict[str, Any]:
     lines: list[MaterialLine] = material_lines(await desk.checklist(reader, case_id), case_id)
-    required = [one for one in lines if one.required]
+    # What comes by itself after acceptance (tax, fund) is neither here nor missing.
+    required = [one for one in lines if one.required and (one.files or one.missing)]
     return {
         "lines": lines,
         "counted": Counted(sum(not one.missing for one in required), len(required)),
