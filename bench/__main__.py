@@ -5,7 +5,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import booking_growth, booking_throughput, certificate_pipeline, page_time, proof_latency
+from bench import (
+    booking_contention,
+    booking_growth,
+    booking_throughput,
+    certificate_pipeline,
+    page_time,
+    proof_latency,
+)
 from bench.report import Measure, table, write
 
 MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
@@ -14,6 +21,7 @@ MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
     "page_time": page_time.measure,
     "booking_throughput": booking_throughput.measure,
     "booking_growth": booking_growth.measure,
+    "booking_contention": booking_contention.measure,
 }
 RESULTS = Path("var/bench/results.json")
 

@@ -32,7 +32,6 @@ from yiti.register.kinds import EntryKind, Sharing
 from yiti.register.schemas import Booking
 
 COUNTY = "411528"
-DATABASE = "booking"
 SELLER, BUYER = "990000199001010018", "990000199001010026"
 HOMES_PER_BUILDING = 200
 _CLEAR = OutsideFact(state="clear", verified=True)
@@ -45,22 +44,22 @@ _UNIT, _OWNER, _HOLDER, _BUILDING = (
 _STATEMENTS = (
     f"""INSERT INTO buildings (tenant_id, id, project_id, parcel_code, number, name, floors_total, structure, has_lift,
             planned_handover, mortgaged, created_at)
-        SELECT $1::text, {_BUILDING.format(n="b")}, $4::uuid, $5::text, b, b || '号楼', 18, '钢筋混凝土结构', true,
+        SELECT $1::text, {_BUILDING.format(n="b")}, $3::uuid, $4::text, b, b || '号楼', 18, '钢筋混凝土结构', true,
             '2026-01-01', false, now()
-        FROM generate_series($2::integer / {HOMES_PER_BUILDING} + 1, $3::integer / {HOMES_PER_BUILDING}) AS b""",
+        FROM generate_series(1, $2::integer / {HOMES_PER_BUILDING}) AS b""",
     f"""INSERT INTO units (tenant_id, id, building_id, code, household, section, floor, floor_no, room, location, usage,
             structure, building_area, inner_area, shared_area, state, survey_import_id, created_at)
         SELECT $1::text, {_UNIT.format(n="n")}, {_BUILDING.format(n="b")},
-            $5::text || 'F' || lpad(b::text, 4, '0') || lpad(h::text, 4, '0'), h, '1', h / 10 || '', h / 10, h || '',
+            $4::text || 'F' || lpad(b::text, 4, '0') || lpad(h::text, 4, '0'), h, '1', h / 10 || '', h / 10, h || '',
             '息县演示大道88号' || b || '号楼' || h || '室', '成套住宅', '钢筋混凝土结构', 100, 80, 20, 'built',
-            $4::uuid, now()
+            $3::uuid, now()
         FROM (SELECT n, (n - 1) / {HOMES_PER_BUILDING} + 1 AS b, (n - 1) % {HOMES_PER_BUILDING} + 1 AS h
-              FROM generate_series($2::integer + 1, $3::integer) AS n) AS home""",
+              FROM generate_series(1, $2::integer) AS n) AS home""",
     f"""INSERT INTO register_holders (tenant_id, id, entry_id, role, position, name, id_kind, id_number, id_index,
             created_at)
-        SELECT $1::text, {_HOLDER.format(n="n")}, {_OWNER.format(n="n")}, 'holder', 1, $4::bytea, 'resident_id',
-            $5::bytea, CASE WHEN n % 100 = 0 THEN $6::bytea ELSE sha256(n::text::bytea) END, now()
-        FROM generate_series($2::integer + 1, $3::integer) AS n""",
+        SELECT $1::text, {_HOLDER.format(n="n")}, {_OWNER.format(n="n")}, 'holder', 1, $3::bytea, 'resident_id',
+            $4::bytea, CASE WHEN n % 100 = 0 THEN $5::bytea ELSE sha256(n::text::bytea) END, now()
+        FROM generate_series(1, $2::integer) AS n""",
     f"""INSERT INTO register_entries (tenant_id, id, unit_id, unit_code, kind, registration_type, status, case_id,
             case_number, position, cause, sharing, amount_fen, rank, priority_at, consents, details, booked_at,
             booked_by, created_at)
@@ -68,7 +67,7 @@ _STATEMENTS = (
             $1::text || lpad(n::text, 13, '0'), 0, '首次登记', 'sole', 50000000, 0, '2026-01-05', '{{}}',
             '{{"usage": "成套住宅", "building_area": "100.00"}}',
             '2026-01-05', '登记员', now()
-        FROM generate_series($2::integer + 1, $3::integer) AS n
+        FROM generate_series(1, $2::integer) AS n
         JOIN units u ON u.tenant_id = $1::text AND u.id = {_UNIT.format(n="n")}""",
 )  # fmt: skip
 
@@ -89,20 +88,23 @@ def own_keys() -> None:
 
 @asynccontextmanager
 async def booking_server(folder: Path) -> AsyncIterator[PostgresServer]:
-    """A PostgreSQL with its own durability (fsync and all), and an empty county in it."""
+    """A PostgreSQL with its own durability (fsync and all)."""
     own_keys()
     # PostgreSQL runs as another user where we are root.
     folder.chmod(0o711)
     with PostgresServer(folder / "postgres", options={"shared_buffers": "1GB", "max_wal_size": "8GB"}) as postgres:
-        await postgres.ensure_database(DATABASE)
-        await create_all(postgres.dsn(DATABASE, OWNER_ROLE))
         yield postgres
 
 
-async def grow(postgres: PostgresServer, have: int, homes: int) -> None:
-    """Let the county have so many homes, each owned. Triggers are off meanwhile; the rows are as the book writes them."""
+async def build(postgres: PostgresServer, database: str, homes: int) -> str:
+    """A database with a county of so many homes, each owned; its address.
+
+    Triggers are off meanwhile: the rows are as the book writes them.
+    """
+    await postgres.ensure_database(database)
+    await create_all(postgres.dsn(database, OWNER_ROLE))
     connection = await asyncpg.connect(
-        host=str(postgres.socket_dir()), user=SUPERUSER, database=DATABASE, command_timeout=1800
+        host=str(postgres.socket_dir()), user=SUPERUSER, database=database, command_timeout=1800
     )
     parcel = f"{COUNTY}009009GB00001"
     try:
@@ -110,11 +112,12 @@ async def grow(postgres: PostgresServer, have: int, homes: int) -> None:
         project = await _project(connection, parcel)
         people = (encrypt("张三", "register.name"), encrypt(SELLER, "register.id"), blind_index(SELLER))
         for statement, more in zip(_STATEMENTS, ((project, parcel), (project, parcel), people, ()), strict=True):
-            await connection.execute(statement, COUNTY, have, homes, *more)
+            await connection.execute(statement, COUNTY, homes, *more)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
+    return postgres.dsn(database)
 
 
 async def _project(connection: Any, parcel: str) -> UUID:

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from bench.booking_county import DATABASE, booking_server, grow, home, transfer
+from bench.booking_county import booking_server, build, home, transfer
 from bench.report import Measure
 from kernel.db import Database
 from yiti.local.servers import SUPERUSER, PostgresServer
@@ -29,12 +29,12 @@ async def measure() -> list[Measure]:
     """Three rounds of each, alternating, so that both see the same machine; the middle of them."""
     with tempfile.TemporaryDirectory(prefix="yiti-bench-") as folder:
         async with booking_server(Path(folder)) as postgres:
-            await grow(postgres, 0, HOMES)
+            dsn = await build(postgres, "booking", HOMES)
             await _prepare_pgbench(postgres)
             reference, rates = [], []
             for turn in range(3):
                 reference.append(await _pgbench_tps(postgres))
-                rates.append(await asyncio.to_thread(_bookings_per_second, postgres.dsn(DATABASE), turn))
+                rates.append(await asyncio.to_thread(_bookings_per_second, dsn, turn))
     rate, tps = median(rates), median(reference)
     return [
         Measure(

@@ -38,12 +38,7 @@ async def choose(clerk: PageClient, url: str, *units: Unit) -> None:
 
 def fields_of(html: str) -> dict[str, str]:
     """What a browser would send of the page's big form: names and values of inputs, chosen options, texts."""
-    part = (
-        html.rsplit('class="yiti-form"', maxsplit=1)[-1]
-        if "data-enter-next" not in html
-        else html.split("data-enter-next")[1]
-    )
-    part = part.split("</form>")[0]
+    part = html.split("data-enter-next")[1].split("</form>", maxsplit=1)[0]
     found: dict[str, str] = {}
     for tag in re.findall(r"<input[^>]*>", part):
         name = re.search(r'name="([^"]+)"', tag)
@@ -53,9 +48,7 @@ def fields_of(html: str) -> dict[str, str]:
     for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', part, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected', body) or re.search(r'<option value="([^"]*)"', body)
         found[name] = chosen[1] if chosen else ""
-    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', part, re.DOTALL):
-        found[name] = text
-    return found
+    return found | dict(re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', part, re.DOTALL))
 
 
 async def fill(clerk: PageClient, url: str, **changes: Any) -> dict[str, str]:

@@ -31,6 +31,8 @@ UPLOADS = Quota("upload", 20, timedelta(minutes=10))
 """A validation costs some 100 ms a signature."""
 UNKNOWN_CODES = Quota("code", 30, timedelta(minutes=10))
 """Only codes that do not exist count: whoever holds a proof never notices."""
+SEARCHES = Quota("search", 20, timedelta(minutes=10))
+"""Nobody reads a whole county out of the book."""
 IDENTIFICATIONS = Quota("identify", 20, timedelta(minutes=10))
 """Each opens a check at the identity service, which is paid for."""
 

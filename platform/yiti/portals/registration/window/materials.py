@@ -69,7 +69,7 @@ class WindowMaterialsController(Controller):
         await writable(tx, actor, await cases.get(tx, case_id))
         for file in files:
             await _attach(tx, resources, actor, case_id, code, file)
-        return await _after(request, tx, actor, case_id, f"已上传{len(files)}个文件")
+        return await _after(request, tx, actor, case_id, code, f"已上传{len(files)}个文件")
 
     @post("/{code:str}/fetch", status_code=200)
     async def fetch(
@@ -80,16 +80,17 @@ class WindowMaterialsController(Controller):
         await writable(tx, actor, await cases.get(tx, case_id))
         material = await desk.fetch_shared(tx, resources, actor, case_id, code)
         audit(tx, actor, "case.material_fetched", f"case:{case_id}", {"code": code, "digest": material.digest})
-        return await _after(request, tx, actor, case_id, "已从共享数据取得，请核对内容")
+        return await _after(request, tx, actor, case_id, code, "已从共享数据取得，请核对内容")
 
-    @post("/files/{material_id:uuid}/remove", status_code=200)
+    @post("/{code:str}/{material_id:uuid}/remove", status_code=200)
     async def remove(
-        self, request: AnyRequest, tx: Tx, actor: CurrentActor, case_id: FromPath[UUID], material_id: FromPath[UUID]
-    ) -> Response[Any]:
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, case_id: FromPath[UUID], code: FromPath[str],
+        material_id: FromPath[UUID],
+    ) -> Response[Any]:  # fmt: skip
         """Take one away again; the log keeps that it was here."""
         await writable(tx, actor, await cases.get(tx, case_id))
         await desk.detach(tx, actor, case_id, material_id)
-        return await _after(request, tx, actor, case_id, "已移除")
+        return await _after(request, tx, actor, case_id, code, "已移除")
 
 
 async def _attach(
@@ -103,15 +104,18 @@ async def _attach(
         raise
 
 
-async def _after(request: AnyRequest, tx: ReadSession, actor: Actor, case_id: UUID, words: str) -> Response[Any]:
-    """The list as it stands now; without scripts a redirect to it."""
-    if not is_htmx(request):
-        return redirect(request, f"/registration/window/{case_id}/materials", words)
+async def _after(
+    request: AnyRequest, tx: ReadSession, actor: Actor, case_id: UUID, code: str, words: str
+) -> Response[Any]:
+    """The card of the material as it stands now, and the figures; without scripts a redirect to the list."""
     on = await on_desk(tx, actor, case_id)
-    if on is None:
-        raise cases.ActionRefused("该业务已经提交，不能再增减材料")
     found = await _list(tx, case_id)
-    return page("registration/window/materials.html#list", frame=frame(on, "materials"), **found | {"said": words})
+    line = next((one for one in found["lines"] if one.code == code), None)
+    if on is None or line is None or not is_htmx(request):
+        return redirect(request, f"/registration/window/{case_id}/materials", words)
+    return page(
+        "registration/window/material_changed.html", frame=frame(on, "materials"), line=line, said=words, **found
+    )
 
 
 async def _list(reader: ReadSession, case_id: UUID) -> dict[str, Any]:
@@ -121,6 +125,5 @@ async def _list(reader: ReadSession, case_id: UUID) -> dict[str, Any]:
     return {
         "lines": lines,
         "counted": Counted(sum(not one.missing for one in required), len(required)),
-        "said": "",
         "files_max": FILES_MAX,
     }
