@@ -27,7 +27,7 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds; longer than anything takes on a machine that does ten other things."""
 DESK: Any = {"viewport": {"width": 1366, "height": 768}}
 PHONE: Any = {
@@ -73,7 +73,7 @@ class Person:
     async def screen(self) -> str:
         """The page's address and words, and what the browser complains of."""
         words = " ".join((await self.tab.locator("body").inner_text()).split())
-        return "\n".join([f"{self.tab.url}: {words[:4000]}", *self.complaints])
+        return "\n".join([f"{self.tab.url}: {words[:2000]}", *self.complaints])
 
     @contextmanager
     def refused(self, status: int) -> Iterator[None]:

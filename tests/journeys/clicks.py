@@ -1,12 +1,9 @@
-"""What the people of a sale do, click by click; each function begins where the one before has left the page."""
+"""What people at desks do in a sale, click by click; each function begins where the one before has left the page."""
 
 import asyncio
-import itertools
 import re
-import time
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
@@ -14,7 +11,6 @@ from kernel.identifiers import test_resident_id
 from kernel.rendering.qr import qr_png
 from kernel.rendering.templates import png_uri
 from tests.journeys.browser import PATIENCE, Person
-from tests.journeys.stage import HOME
 from yiti.journeys.documents import QUESTIONS
 
 PRICE, DOWN = 600_000, 200_000
@@ -169,84 +165,6 @@ async def submit(clerk: Person) -> str:
     return link
 
 
-async def open_link(phone: Person, sandbox: str, buyer: Buyer) -> None:
-    """The SMS inbox, and in it the link."""
-    tab = phone.tab
-    await tab.goto(f"{sandbox}/sms")
-    text = tab.locator("section").filter(has_text=buyer.phone).get_by_role("link")
-    await arrived(tab, text)
-    await phone.sees("sms")
-    await text.tap()
-    await tab.get_by_role("button", name="开始人脸核验").wait_for()
-    await phone.sees("identify")
-
-
-async def show_face(phone: Person, name: str) -> None:
-    """At the identity service, which sends the browser back."""
-    tab = phone.tab
-    await tab.get_by_role("heading", name="人脸核验（模拟）").wait_for()
-    await phone.sees(name)
-    await tab.get_by_role("button", name="通过", exact=True).tap()
-
-
-async def read_everything(phone: Person) -> None:
-    """Every document is opened and read to its end; only then it can be agreed to."""
-    tab = phone.tab
-    boxes = tab.get_by_role("checkbox", name="我已阅读并同意")
-    await expect(boxes).to_have_count(PAPERS)
-    await phone.sees("signing-desk")
-    for number in range(PAPERS):
-        await tab.get_by_role("button", name="阅读").nth(number).tap()
-        reader = tab.locator("dialog[open]")
-        pages = reader.locator(".reader-pages")
-        await pages.locator("img").first.evaluate("picture => picture.decode()")
-        await phone.sees(f"reader-{number + 1}-dialog")
-        await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
-        await reader.get_by_role("button", name="我已阅读并同意").tap()
-        await expect(boxes.nth(number)).to_be_checked()
-
-
-async def sign(phone: Person) -> None:
-    """With a finger on the pad."""
-    await phone.tab.evaluate("window.ev=[]; for(const e of ['pointerdown','pointerup','pointercancel','touchstart','touchend','touchcancel','click','contextmenu'])document.addEventListener(e,x=>ev.push(e+':'+(x.target.dataset.pad!==undefined?'pad':x.target.tagName)+'@'+Math.round(x.timeStamp)+'/'+Math.round(performance.now())),true)")
-    await draw(phone, (((0.1, 0.3), (0.4, 0.3), (0.2, 0.8)), ((0.5, 0.2), (0.55, 0.85)), ((0.65, 0.6), (0.9, 0.25))))
-    await phone.sees("signature-drawn")
-    await phone.tab.get_by_role("button", name="确认签署").tap()
-    try:
-        await phone.tab.get_by_role("heading", name="您已完成签署").wait_for(timeout=15000)
-    except Exception:
-        print("EV", await phone.tab.evaluate("ev.slice(-14)"), await phone.tab.evaluate("[scrollY, document.documentElement.scrollHeight, document.querySelector('.sign-bar button').getBoundingClientRect().top]"))
-        raise
-    await phone.sees("signed")
-
-
-async def draw(phone: Person, strokes: tuple[tuple[tuple[float, float], ...], ...]) -> None:
-    """Touches that move; places in parts of the pad's width and height."""
-    pad = phone.tab.locator("[data-pad]")
-    await pad.evaluate("pad => pad.scrollIntoView({block: 'center'})")
-    box = await pad.bounding_box()
-    assert box is not None
-    touch = await phone.context.new_cdp_session(phone.tab)
-
-    async def finger(kind: str, *points: dict[str, float]) -> None:
-        # Dated as a hand would have drawn it: a tap within 40 ms of a lifted finger is a bounce to Chromium, no click.
-        event = {"type": kind, "touchPoints": list(points), "timestamp": time.time() - 0.5}
-        await touch.send("Input.dispatchTouchEvent", event)
-
-    for stroke in strokes:
-        points = [
-            {"x": box["x"] + across * box["width"], "y": box["y"] + down * box["height"]} for across, down in stroke
-        ]
-        await finger("touchStart", points[0])
-        for before, after in itertools.pairwise(points):
-            for part in range(1, 9):
-                await finger(
-                    "touchMove", {axis: before[axis] + (after[axis] - before[axis]) * part / 8 for axis in "xy"}
-                )
-        await finger("touchEnd")
-    await touch.detach()
-
-
 async def seal(manager: Person, sale: str) -> None:
     """The developer's e-seal, as soon as the page offers it."""
     tab = manager.tab
@@ -258,52 +176,6 @@ async def seal(manager: Person, sale: str) -> None:
     await dialog.get_by_role("button", name="加盖电子印章").click()
     await tab.get_by_text("合同备案号").wait_for()
     await manager.sees("sealed")
-
-
-async def own_things(phone: Person, buyer: Buyer) -> None:
-    """我要办 without any link: county, name, ID number, face; then one's contract and proof, in full."""
-    tab = phone.tab
-    await tab.goto("/me")
-    await phone.sees("counties")
-    await tab.get_by_role("link", name="息县").tap()
-    await tab.get_by_label("姓名").fill(buyer.name)
-    await tab.get_by_label("身份证号码").fill(buyer.id_no)
-    await phone.sees("citizen-login")
-    await tab.get_by_role("button", name="下一步：人脸核验").tap()
-    await show_face(phone, "face")
-    await tab.get_by_role("heading", name=f"{buyer.name}，您好").wait_for()
-    await phone.sees("home")
-    await tab.locator("a.own-card").first.tap()
-    await tab.get_by_role("heading", name="办理记录").wait_for()
-    await phone.sees("own-contract")
-
-
-async def proof_in_hand(phone: Person) -> tuple[str, bytes]:
-    """From one's contract to the proof; returns the address in its QR code, and the downloaded file."""
-    tab = phone.tab
-    await tab.get_by_role("link", name="查看不动产登记证明").tap()
-    await tab.locator("img.proof-picture").first.evaluate("picture => picture.decode()")
-    await phone.sees("proof")
-    address = await tab.get_by_role("link", name="打开验证页面").get_attribute("href")
-    assert address
-    assert await tab.get_by_role("img", name="验证二维码").get_attribute("src") == png_uri(qr_png(address))
-    async with tab.expect_download() as coming:
-        await tab.get_by_role("link", name="下载电子证明（PDF）").tap()
-    return address, Path(await (await coming.value).path()).read_bytes()
-
-
-async def verify_file(anybody: Person, pdf: bytes, name: str) -> Locator:
-    """Upload a PDF to the public page; returns what it answers."""
-    tab = anybody.tab
-    await tab.goto(f"/verify/{HOME}")
-    await anybody.sees("verify")
-    await tab.get_by_label("电子证明").set_input_files(
-        {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": pdf}
-    )
-    await tab.get_by_role("button", name="上传核验").tap()
-    await tab.get_by_role("heading", name="核验结果").wait_for()
-    await anybody.sees(name)
-    return tab.get_by_role("main")
 
 
 async def find_in_register(registrar: Person, proof_no: str) -> None:

@@ -9,14 +9,14 @@ from playwright.async_api import Page, expect
 from kernel.settings import Settings
 from tests.faults.processes import Process, Web, environment_of
 from tests.integrations.conftest import Sandbox, free_port
-from tests.journeys import clicks
+from tests.journeys import clicks, taps
 from tests.journeys.browser import IN_BROWSER, People, Person, at_browsers
 from tests.journeys.clicks import Buyer
 from tests.testbed import Testbed
 from yiti.local import demo_county
 from yiti.local.servers import ValkeyServer
 
-pytestmark = [*IN_BROWSER, pytest.mark.timeout(600, func_only=True)]
+pytestmark = [*IN_BROWSER, pytest.mark.timeout(900, func_only=True)]
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ async def platform(
             }
         )
         here.keys_dir.mkdir()
-        sandbox.start()
-        await demo_county.load(here)
         web = Web.of(here, folder)
         worker = Process(["-m", "yiti.worker"], environment_of(here), folder / "worker.log")
+        sandbox.start()
         try:
+            await demo_county.load(here)
             worker.start()
             web.start()
             web.ready()
@@ -99,7 +99,7 @@ async def sell_at_once(platform: Platform, people: People) -> None:
     link = await clicks.submit(clerk)
 
     phone = await people.with_phone()
-    await clicks.open_link(phone, platform.sandbox, buyer)
+    await taps.open_link(phone, platform.sandbox, buyer)
     assert phone.tab.url == link
     await sign_on_the_phone(phone)
 
@@ -114,10 +114,10 @@ async def sell_at_once(platform: Platform, people: People) -> None:
     await clerk.sees("booked")
     proof_no = await fact(clerk.tab, "不动产登记证明号")
 
-    await the_buyer_follows_it(phone, platform, proof_no)
-    address, proof = await clicks.proof_in_hand(phone)
+    await the_buyer_follows_it(phone)
+    address, proof = await taps.proof_in_hand(phone)
     await anybody_verifies_it(await people.with_phone(), address, proof, proof_no)
-    await clicks.own_things(await people.with_phone(), buyer)
+    await taps.own_things(await people.with_phone(), buyer)
     registrar = await people.at_desk("dengji")
     await clicks.find_in_register(registrar, proof_no)
     await expect(registrar.tab.get_by_role("main")).to_contain_text("张**")
@@ -145,7 +145,7 @@ async def sell_by_decision(platform: Platform, people: People) -> None:
     await clicks.pay(clerk, platform.sandbox, await clicks.order_payment(clerk))
     await clicks.submit(clerk)
     phone = await people.with_phone()
-    await clicks.open_link(phone, platform.sandbox, buyer)
+    await taps.open_link(phone, platform.sandbox, buyer)
     await sign_on_the_phone(phone)
     await clicks.seal(await people.at_desk("jingli"), sale)
 
@@ -161,13 +161,13 @@ async def sell_by_decision(platform: Platform, people: People) -> None:
 
 async def sign_on_the_phone(phone: Person) -> None:
     await phone.tab.get_by_role("button", name="开始人脸核验").tap()
-    await clicks.show_face(phone, "face")
-    await clicks.read_everything(phone)
-    await clicks.sign(phone)
+    await taps.show_face(phone, "face")
+    await taps.read_everything(phone)
+    await taps.sign(phone)
 
 
-async def the_buyer_follows_it(phone: Person, platform: Platform, proof_no: str) -> None:
-    """On from the page on which the buyer signed: contract, papers, history, and the SMS about the proof."""
+async def the_buyer_follows_it(phone: Person) -> None:
+    """On from the page on which the buyer signed: contract, papers, history."""
     tab = phone.tab
     await tab.get_by_role("link", name="查看合同和办理进度").tap()
     await expect(tab.locator(".own-state")).to_contain_text("已预告登记")
@@ -183,10 +183,10 @@ async def anybody_verifies_it(anybody: Person, address: str, proof: bytes, proof
     await expect(main.get_by_role("heading", level=2).first).to_have_text("有效")
     await expect(main).to_contain_text(proof_no)
     await anybody.sees("verified")
-    assert "有效" in await (await clicks.verify_file(anybody, proof, "file-verified")).inner_text()
+    assert "有效" in await (await taps.verify_file(anybody, proof, "file-verified")).inner_text()
     place = proof.index(b"stream") + 30
     forged = proof[:place] + bytes([proof[place] ^ 1]) + proof[place + 1 :]
-    assert "文件已被改动" in await (await clicks.verify_file(anybody, forged, "file-refused")).inner_text()
+    assert "文件已被改动" in await (await taps.verify_file(anybody, forged, "file-refused")).inner_text()
 
 
 async def fact(tab: Page, label: str) -> str:
