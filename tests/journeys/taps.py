@@ -118,7 +118,7 @@ async def proof_in_hand(phone: Person) -> tuple[str, bytes]:
     assert address
     assert await tab.get_by_role("img", name="验证二维码").get_attribute("src") == png_uri(qr_png(address))
     async with tab.expect_download() as coming:
-        await tab.get_by_role("link", name="下载电子证明（PDF）").tap()
+        await tab.get_by_role("link", name="下载电子证照（PDF）").tap()
     return address, Path(await (await coming.value).path()).read_bytes()
 
 
@@ -127,7 +127,7 @@ async def verify_file(anybody: Person, pdf: bytes, name: str) -> Locator:
     tab = anybody.tab
     await tab.goto(f"/verify/{HOME}")
     await anybody.sees("verify")
-    await tab.get_by_label("电子证明").set_input_files(
+    await tab.get_by_label("电子证书、证明或者文书").set_input_files(
         {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": pdf}
     )
     await tab.get_by_role("button", name="上传核验").tap()

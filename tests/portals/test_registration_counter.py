@@ -140,7 +140,7 @@ async def test_the_register_shows_rank_queue_and_past_days(registrar: PageClient
     await office.booked(seized(unit, owner))
     url = f"/registration/units/{unit.id}"
     page = (await registrar.get(url)).text
-    for words in ("第1顺位", "轮候第1位", "生效，轮候 1", "查封机关", "贾**", "抵2025-1"):
+    for words in ("第1顺位", "轮候第1位", "轮候 1 项", "查封机关", "贾**", "抵2025-1"):
         assert words in page, words
     assert owner[0] not in page
     before = (await registrar.get(f"{url}?at=2020-01-01")).text

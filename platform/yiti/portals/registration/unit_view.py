@@ -41,7 +41,7 @@ _AT_A_GLANCE: tuple[tuple[str, frozenset[EntryKind], str, str, Tone], ...] = (
     ("房屋所有权", frozenset({EntryKind.OWNERSHIP}), "未登记", "key", "success"),
     ("预告登记", NOTICES, "无", "bookmark", "info"),
     ("抵押权", frozenset({EntryKind.MORTGAGE, EntryKind.CONSTRUCTION_MORTGAGE}), "无", "building-bank", "warning"),
-    ("居住权、地役权", frozenset({EntryKind.RESIDENCE, EntryKind.EASEMENT}), "无", "bed", "info"),
+    ("居住、地役权", frozenset({EntryKind.RESIDENCE, EntryKind.EASEMENT}), "无", "bed", "info"),
     ("查封", frozenset({EntryKind.SEIZURE}), "无", "lock", "danger"),
     ("异议登记", frozenset({EntryKind.OBJECTION}), "无", "message-exclamation", "danger"),
 )
@@ -196,16 +196,11 @@ def _tiles(entries: Sequence[EntryFact]) -> list[dict[str, Any]]:
     tiles = []
     for label, kinds, nothing, icon, tone in _AT_A_GLANCE:
         held = [one for one in entries if one.kind in kinds]
-        value = _counted(held) if held else nothing
-        tiles.append({"label": label, "value": value, "icon": icon, "tone": tone if held else "neutral"})
+        waiting = sum(one.rank > 0 for one in held)
+        words = "有效" if len(held) - waiting == 1 else f"有效 {len(held)} 项"
+        tile = {"label": label, "value": words if held else nothing, "icon": icon, "tone": tone if held else "neutral"}
+        tiles.append(tile | ({"hint": f"轮候 {waiting} 项"} if waiting else {}))
     return tiles
-
-
-def _counted(held: Sequence[EntryFact]) -> str:
-    waiting = sum(one.rank > 0 for one in held)
-    if waiting:
-        return f"生效，轮候 {waiting}"
-    return "有效" if len(held) == 1 else f"有效 {len(held)} 项"
 
 
 def _nature(unit: Unit, building: Building, project: Project) -> tuple[tuple[str, str], ...]:
