@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, FilePayload, Page, async_playwright
 
 from kernel.rendering.fonts import uncovered
 from kernel.settings import Settings
@@ -124,8 +124,8 @@ async def test_from_the_window_to_the_book(browser: Browser, site: str, app: Lit
     await tab.wait_for_url("**/materials")
 
     for code in ("identity", "certificate", "contract"):
-        file = {"name": f"{code}.png", "mimeType": "image/png", "buffer": photo()}
-        await tab.locator(f'form[action$="/materials/{code}"] input[type=file]').set_input_files([file])  # type: ignore[list-item]
+        file = FilePayload(name=f"{code}.png", mimeType="image/png", buffer=photo())
+        await tab.locator(f'form[action$="/materials/{code}"] input[type=file]').set_input_files([file])
         await tab.get_by_text(f"{code}.png").wait_for()
     await tab.get_by_role("link", name="下一步：询问").click()
     await tab.wait_for_url("**/answers")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -72,3 +72,23 @@ async def put_refused(tx: WriteSession, *rows: Row, people: Sequence[Row] | None
         async with tx.begin_nested():
             await put(tx, *rows, people=people)
     return constraint_of(caught.value)
+
+
+async def at_commit(tx: WriteSession) -> None:
+    await tx.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+
+
+async def refused(tx: WriteSession, sql: str, **values: object) -> str | None:
+    async def attack() -> None:
+        await tx.execute(text(sql), values)
+        await at_commit(tx)
+
+    with pytest.raises(IntegrityError) as caught:
+        await attack()
+    return constraint_of(caught.value)
+
+
+async def stand(tx: WriteSession, unit: Unit, *kinds: EntryKind, **changes: Any) -> list[UUID]:
+    """Book entries of these kinds, one statement each; the changes are the last one's."""
+    last = len(kinds) - 1
+    return [await put(tx, row(unit, kind, **(changes if place == last else {}))) for place, kind in enumerate(kinds)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,33 +10,35 @@ import msgspec
 import e_archive.service as e_archive
 from kernel.clock import now
 from kernel.db import ReadSession
-from kernel.money import yuan
 from kernel.permissions import Actor
 from yiti.cases import service as cases
-from yiti.cases.clocks import Clock
 from yiti.cases.findings import Finding, blocking
 from yiti.cases.lifecycle import Action, CaseStatus, Flag
 from yiti.cases.models import Case
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.facts import notice_days
-from yiti.journeys.registration.view import CaseView, PartyView, RequestView, StepView
+from yiti.journeys.registration.view import CaseView, StepView
 from yiti.portals.registration.action_forms import ActionForm, Papers, action_forms, level_words, publishing
+from yiti.portals.registration.application_parts import (
+    ClockView,
+    Outside,
+    Paper,
+    clock_view,
+    outside_of,
+    papers_of,
+    parties_of,
+)
 from yiti.portals.registration.case_file import Receipt, receipts_of
 from yiti.portals.registration.case_parts import FindingView, ReceiptView, finding, receipt
 from yiti.portals.registration.flow import Station, stations
 from yiti.portals.registration.materials_view import MaterialLine, material_lines
-from yiti.portals.registration.people import ID_KINDS, Person
-from yiti.portals.registration.rules import Tone, minutes_words, worst_first
+from yiti.portals.registration.people import Person
+from yiti.portals.registration.rules import Tone, worst_first
 from yiti.portals.registration.window.desk import names_in
 from yiti.portals.registration.worklist import STATUS_TONES
 
 _MAKING_TAKES = timedelta(minutes=2)
 """After it something is stuck, and the page stops asking."""
-_COLOURS: dict[str, Tone] = {"green": "success", "amber": "warning", "red": "danger"}
-_REQUEST_TONES: dict[str, Tone] = {
-    "requested": "warning", "clear": "success", "exempt": "success", "refused": "danger", "dropped": "neutral",
-    "late": "neutral",
-}  # fmt: skip
 _STEP_TONES: dict[str, Tone] = {
     Action.BOOK: "success", Action.CLOSE: "success", Action.APPROVE: "success", Action.ACCEPT: "success",
     Action.REFUSE: "danger", Action.REJECT: "danger", Action.FREEZE: "danger", Action.REQUEST_CORRECTION: "warning",
@@ -55,38 +57,6 @@ _WAITING = {
 
 
 @dataclass(frozen=True, slots=True)
-class ClockView:
-    """The limit of the case, explained step by step."""
-
-    words: str
-    tone: Tone
-    stage: str
-    percent: int
-    due_at: datetime | None
-    stopped_since: datetime | None
-    steps: tuple[tuple[datetime, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """One question to tax, housing or treasury. `enter`: the clerk may type its answer; `again`: ask once more."""
-
-    which: str
-    title: str
-    state: str
-    tone: Tone
-    amount: str
-    note: str
-    reference: str
-    verified: bool
-    asked_at: datetime
-    answered: str
-    waiting: bool
-    enter: bool
-    again: bool
-
-
-@dataclass(frozen=True, slots=True)
 class NextStep:
     """The one thing on top."""
 
@@ -94,17 +64,6 @@ class NextStep:
     text: str
     url: str
     button: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A letter, certificate or proof."""
-
-    url: str
-    title: str
-    number: str
-    state: str
-    tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +106,14 @@ async def load(reader: ReadSession, actor: Actor, case: Case) -> ApplicationPage
         next=_next(view, forms, needs_notice=needs_notice),
         forms=tuple(forms),
         stations=tuple(_stations(view)),
-        clock=_clock(view.clock) if view.clock else None,
-        parties=tuple(_parties(view)),
+        clock=clock_view(view.clock) if view.clock else None,
+        parties=tuple(parties_of(view)),
         materials=tuple(material_lines(view.checklist, case.id)),
-        outside=tuple(_outside(view)),
+        outside=tuple(outside_of(view)),
         findings=tuple(finding(one, names) for one in worst_first(latest)),
         blocked=tuple(finding(one, names) for one in blocking(latest)),
         receipts=tuple(receipt(one, names) for one in kept),
-        papers=tuple(_papers(view)),
+        papers=tuple(papers_of(view)),
         timeline=tuple(_step(one) for one in reversed(view.history) if _told(one, view.history)),
         archive_no=archived.archive_no if archived else None,
         making=_making(view),
@@ -231,70 +190,6 @@ def _stations(view: CaseView) -> list[Station]:
         accepted=view.accepted_at is not None,
         flags=view.flag_words,
     )
-
-
-def _clock(found: Clock) -> ClockView:
-    left = minutes_words(found.left)
-    words = f"超期{minutes_words(-found.left)}" if found.left < timedelta() else f"剩余{left}"
-    if found.ended_at:
-        words = f"{'超期' if found.left < timedelta() else '按时'}办结，用时{minutes_words(found.used)}"
-    elif found.stopped_since:
-        words = f"计时中止，{words}"
-    return ClockView(
-        words=words,
-        tone=_COLOURS[found.colour],
-        stage="受理时限" if found.stage == "acceptance" else "办理时限",
-        percent=min(100, max(0, int(found.used / found.limit * 100))),
-        due_at=None if found.ended_at else found.due_at,
-        stopped_since=found.stopped_since,
-        steps=tuple((one.at, one.words, minutes_words(one.used)) for one in found.steps),
-    )
-
-
-def _parties(view: CaseView) -> list[tuple[str, tuple[Person, ...]]]:
-    return [
-        (part.name, tuple(_person(one) for one in view.parties if one.part == place))
-        for place, part in enumerate(view.parts)
-    ]
-
-
-def _person(one: PartyView) -> Person:
-    kind = ID_KINDS.get(one.id_kind, "其他证件")
-    return Person(one.side_words, one.name, kind, one.id_number, one.share, one.phone)
-
-
-def _outside(view: CaseView) -> list[Outside]:
-    newest: dict[str, RequestView] = {one.which: one for one in view.requests}
-    return [_request(one, view.actions) for one in newest.values()]
-
-
-def _request(one: RequestView, actions: frozenset[Action]) -> Outside:
-    answered = f"{one.answered_by} {one.answered_at:%m-%d}" if one.answered_at and one.answered_by else ""
-    return Outside(
-        which=one.which,
-        title=one.words,
-        state=one.state_words,
-        tone=_REQUEST_TONES[one.state],
-        amount=f"{yuan(one.amount_fen)} 元" if one.amount_fen else "",
-        note=one.note if one.note != one.state_words else "",
-        reference=one.reference,
-        verified=one.verified,
-        asked_at=one.asked_at,
-        answered=answered,
-        waiting=one.state == "requested",
-        enter=one.state == "requested" and Action(f"answer_{one.which}") in actions,
-        again=one.state == "refused" and Action(f"ask_{one.which}") in actions,
-    )
-
-
-def _papers(view: CaseView) -> list[Paper]:
-    tones: dict[str, Tone] = {"issued": "success", "numbered": "info", "cancelled": "neutral"}
-    certificates = [("certificates", one) for one in view.certificates]
-    letters = [("letters", one) for one in view.letters]
-    return [
-        Paper(f"/registration/{where}/{one.id}", one.words, one.number, one.state_words, tones[one.state])
-        for where, one in certificates + letters
-    ]
 
 
 def _told(one: StepView, history: Sequence[StepView]) -> bool:

@@ -47,6 +47,31 @@
     form.querySelector("[data-upload-name]").textContent = "";
   });
 
+  // The form is drawn anew when a row is added or a choice changes what is asked: what was typed meanwhile stays.
+  const sentBy = new WeakMap();
+  const typedMeanwhile = new WeakMap();
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, xhr, pathInfo } = event.detail;
+    const form = elt.closest("form[data-enter-next]");
+    // A removed row moves those after it: then the fields' names mean other people.
+    if (form && /\/form\/rows/.test(pathInfo.requestPath) && !/change=\d/.test(pathInfo.requestPath)) sentBy.set(xhr, new FormData(form));
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    const sent = sentBy.get(xhr);
+    if (!sent || target.id !== "parts") return;
+    const fields = [...new FormData(target.closest("form"))];
+    typedMeanwhile.set(xhr, fields.filter(([name, value]) => sent.get(name) !== value));
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const fields = document.querySelector("form[data-enter-next]");
+    for (const [name, value] of typedMeanwhile.get(event.detail.xhr) || []) {
+      const field = fields.elements.namedItem(name);
+      if (field && field.type === "checkbox") field.checked = true;
+      else if (field) field.value = value;
+    }
+  });
+
   // A page that has just grown a row: the cursor stands in it.
   document.addEventListener("htmx:afterSettle", (event) => {
     const wanted = event.target.querySelector && event.target.querySelector("[autofocus]");
