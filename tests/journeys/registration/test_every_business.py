@@ -8,9 +8,10 @@ import time_machine
 
 import e_archive.service as e_archive
 from kernel.clock import now, today
+from tests.journeys.registration import scenes, scenes_of_rights  # noqa: F401  they fill SCENES
 from tests.journeys.registration.county import REGISTRAR, Desk
 from tests.journeys.registration.people import applicant, citizen, home_of, objected, obligor, part
-from tests.journeys.registration.scenes import SCENES, B, K
+from tests.journeys.registration.scene import SCENES, B, K
 from tests.testbed import HOME
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates import service as certificates
