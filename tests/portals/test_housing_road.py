@@ -258,10 +258,10 @@ async def test_mortgages_and_topping_out_are_recorded(road: Road) -> None:
 async def test_a_completed_building_has_built_homes(road: Road) -> None:
     clerk, project = road
     building = await new_building(clerk, project)
-    early = await clerk.htmx("POST", f"{building}/completion", {"on": "2026-06-01"})
-    assert words_of(early) == (422, "on", "竣工日期不能早于主体结构封顶日期")
+    early = await clerk.htmx("POST", f"{building}/completion", {"completed_on": "2026-06-01"})
+    assert words_of(early) == (422, "completed_on", "竣工日期不能早于主体结构封顶日期")
     await made(clerk, f"{building}/topping-out", {"on": "2026-01-15"})
-    await made(clerk, f"{building}/completion", {"on": "2026-06-01"})
+    await made(clerk, f"{building}/completion", {"completed_on": "2026-06-01"})
     assert "2026-06-01" in (await clerk.get(building)).text
 
 

@@ -89,6 +89,27 @@ async def accessible(tab: Page) -> None:
     assert not told, f"{tab.url}: {told}"
 
 
+async def accept(tab: Page) -> None:
+    """From the materials to the accepted case."""
+    for code in ("identity", "certificate", "contract"):
+        file = FilePayload(name=f"{code}.png", mimeType="image/png", buffer=photo())
+        await tab.locator(f'form[action$="/materials/{code}"] input[type=file]').set_input_files([file])
+        await tab.get_by_text(f"{code}.png").wait_for()
+    await tab.get_by_role("link", name="下一步：询问").click()
+    await tab.wait_for_url("**/answers")
+    for box in await tab.locator('input[name^="people."]').all():
+        await box.check()
+    bad = ("other_owners", "disputed", "hidden_rights")
+    for name in {await one.get_attribute("name") or "" for one in await tab.locator('input[name^="answers."]').all()}:
+        await tab.check(f'[id="f-{name}-{"no" if name.endswith(bad) else "yes"}"]')
+    await tab.get_by_role("button", name="保存并核对").click()
+    await tab.wait_for_url("**/check")
+    await accessible(tab)
+    await tab.get_by_role("button", name="受理", exact=True).click()
+    await tab.wait_for_url("**/registration/cases/*")
+    await accessible(tab)
+
+
 async def test_from_the_window_to_the_book(browser: Browser, site: str, app: Litestar, office: Desk) -> None:
     seller, buyer = citizen("薛宝钗"), citizen("史湘云")
     unit, _ = await home_of(office, seller)
@@ -123,24 +144,7 @@ async def test_from_the_window_to_the_book(browser: Browser, site: str, app: Lit
     await tab.get_by_role("button", name="保存并收取材料").click()
     await tab.wait_for_url("**/materials")
 
-    for code in ("identity", "certificate", "contract"):
-        file = FilePayload(name=f"{code}.png", mimeType="image/png", buffer=photo())
-        await tab.locator(f'form[action$="/materials/{code}"] input[type=file]').set_input_files([file])
-        await tab.get_by_text(f"{code}.png").wait_for()
-    await tab.get_by_role("link", name="下一步：询问").click()
-    await tab.wait_for_url("**/answers")
-    for box in await tab.locator('input[name^="people."]').all():
-        await box.check()
-    bad = ("other_owners", "disputed", "hidden_rights")
-    for name in {await one.get_attribute("name") or "" for one in await tab.locator('input[name^="answers."]').all()}:
-        await tab.check(f'[id="f-{name}-{"no" if name.endswith(bad) else "yes"}"]')
-    await tab.get_by_role("button", name="保存并核对").click()
-    await tab.wait_for_url("**/check")
-    await accessible(tab)
-    await tab.get_by_role("button", name="受理", exact=True).click()
-    await tab.wait_for_url("**/registration/cases/*")
-    await accessible(tab)
-
+    await accept(tab)
     case = await office.case(case_id_of(url))
     await office.answered(case)
     desk_tab = await tab_of(browser, site, registrar, complaints)

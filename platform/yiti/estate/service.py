@@ -82,10 +82,10 @@ async def record_topping_out(tx: WriteSession, actor: Actor, building_id: UUID, 
 async def complete_building(tx: WriteSession, actor: Actor, building_id: UUID, on: date) -> Building:
     """Record that a building is completed (竣工验收备案): its planned units are built homes (现房) from now on."""
     if on > today():
-        raise Invalid("竣工日期不能晚于今天", field="on")
+        raise Invalid("竣工日期不能晚于今天", field="completed_on")
     building = await _locked_building(tx, building_id)
     if building.topped_out_on is None or on < building.topped_out_on:
-        raise Invalid("竣工日期不能早于主体结构封顶日期", field="on")
+        raise Invalid("竣工日期不能早于主体结构封顶日期", field="completed_on")
     building.completed_on = on
     planned = (Unit.building_id == building_id, Unit.state == UnitState.PLANNED)
     await tx.execute(update(Unit).where(*planned).values(state=UnitState.BUILT))

@@ -101,7 +101,7 @@ async def test_what_lapses_is_booked_by_the_platform(office: Desk) -> None:
     assert await lapses.book_due(office.resources.database, HOME) == [], "once"
     await office.run_jobs()
     assert (await office.case(case.id)).status == CaseStatus.CLOSED
-    await office.run_jobs("registration.archive", but=())
+    await office.archived(case.id)
     async with office.resources.database.read(HOME) as reader:
         assert await e_archive.by_subject(reader, f"case:{case.id}") is not None
 

@@ -53,7 +53,7 @@ async def test_from_the_window_to_the_archive(office: Desk) -> None:
         assert [one.kind for one in await letters.of_case(reader, case.id)] == [
             LetterKind.ACCEPTANCE_RECEIPT, LetterKind.HAND_OVER_RECEIPT,
         ]  # fmt: skip
-    await office.run_jobs("registration.archive", but=())
+    await office.archived(case.id)
     async with office.resources.database.read(HOME) as reader:
         kept = await e_archive.by_subject(reader, f"case:{case.id}")
         assert kept is not None

@@ -6,7 +6,7 @@ import warnings
 from io import BytesIO
 
 from msgspec import Struct
-from PIL import Image
+from PIL import Image, ImageFile
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -88,6 +88,8 @@ def _check_image(data: bytes) -> None:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(data)) as picture:
                 pixels = picture.width * picture.height
+                # WeasyPrint, once imported, lets half a picture pass in the whole process.
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
                 if pixels <= _MOST_PIXELS:
                     picture.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

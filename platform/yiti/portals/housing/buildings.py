@@ -103,7 +103,7 @@ class RegisterBuildingsController(Controller):
         data: URLEncodedBody[CompletionForm],
     ) -> Response[Any]:
         """Record the completion; the first registration may be applied for from then on."""
-        await complete_building(tx, actor, building_id, day(data.on, "on"))
+        await complete_building(tx, actor, building_id, day(data.completed_on, "completed_on"))
         return redirect(request, f"/housing/buildings/{building_id}", "竣工验收备案已登记，房屋状态转为现房")
 
     @post("/buildings/{building_id:uuid}/mortgage")

@@ -113,7 +113,7 @@ class ToppingOutForm(Struct, kw_only=True):
 class CompletionForm(Struct, kw_only=True):
     """When the building was accepted as completed."""
 
-    on: str = ""
+    completed_on: str = ""
 
 
 class MortgageForm(Struct, kw_only=True):
