@@ -3,11 +3,12 @@
 `SCREENSHOTS=folder` keeps a picture of every page.
 """
 
+import asyncio
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,24 @@ class Person:
             await self.tab.screenshot(path=Path(folder) / f"{name}.png", full_page="dialog" not in name)
         assert not self.complaints, f"{name}: {self.complaints}"
         assert (await self.tab.title()).strip(" ·"), f"{name} has no title"
-        assert await self.tab.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"
+        await self._fits(name)
         if self.width == DESK["viewport"]["width"] and name not in self._checked:
             self._checked.add(name)
             assert not (faults := await self._axe()), f"{name}:\n" + "\n".join(faults)
+
+    async def _fits(self, name: str) -> None:
+        """The page is not wider than the screen, once it has settled; else the failure names what sticks out."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while await self.tab.evaluate("document.documentElement.scrollWidth") > self.width:
+                    await self.tab.evaluate("new Promise(requestAnimationFrame)")
+                return
+        sticking_out = await self.tab.locator("body *").evaluate_all(
+            "(all, width) => all.filter(one => one.getBoundingClientRect().right > width)"
+            ".map(one => one.outerHTML.slice(0, 160))",
+            self.width,
+        )
+        pytest.fail(f"{name} is wider than {self.width}:\n" + "\n".join(sticking_out))
 
     async def another_tab(self, url: str) -> Page:
         """The same person opens a second page; `tab` stays."""
