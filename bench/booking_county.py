@@ -148,9 +148,9 @@ async def transfer(database: Database, unit_id: UUID) -> None:
             case_id=case_id, case_number=facts.case_number, booked_by="登记员", operations=planned.operations
         )
         (entry,) = await book(tx, booking)
-        await next_number(tx, "certificate", 2026)
         payload = {"case_id": str(case_id), "entry_id": str(entry.id), "findings": len(findings)}
         await emit(tx, "registration.booked", payload, key=f"registration.booked:{case_id}")
+        await next_number(tx, "certificate", 2026)
 
 
 def _facts(unit: Any, owner: UUID, number: str) -> CaseFacts:

@@ -1,6 +1,7 @@
 """Bookings a second by eight clients on homes of their own, against `pgbench` (tpcb-like) on the same server.
 
-A booking is the whole transaction of a transfer without its PDF: locks, facts, rules, entries, numbers, outbox.
+A booking is the whole transaction of a transfer without its PDF: locks, facts, rules, entries, outbox, number. The
+clients run as the platform's web processes do: each in a process of its own, on uvloop.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+
+import uvloop
 
 from bench.booking_county import booking_server, build, home, transfer
 from bench.report import Measure
@@ -95,7 +98,7 @@ def _ready(_number: int) -> None:
 
 
 def _process(dsn: str, turn: int, number: int, starts: float) -> int:
-    return asyncio.run(_clients(dsn, turn, number, starts))
+    return uvloop.run(_clients(dsn, turn, number, starts))
 
 
 async def _clients(dsn: str, turn: int, number: int, starts: float) -> int:

@@ -3,17 +3,20 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 import msgspec
 import structlog
-from sqlalchemy import event, text
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from kernel.db.base import TENANT_SETTING, TenantModel
 
 log = structlog.get_logger()
+
+_ENTER = f"SELECT set_config('{TENANT_SETTING}', $1::text, true)"
 
 
 class _TenantSession(Session):
@@ -45,6 +48,9 @@ class _CountySession(AsyncSession):
         raise RuntimeError(message)
 
 
+_S = TypeVar("_S", bound=_CountySession)
+
+
 class ReadSession(_CountySession):
     """A session in a READ ONLY transaction: PostgreSQL itself refuses writes."""
 
@@ -66,7 +72,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,
-            pool_pre_ping=True,
             # Values may be personal data, and messages end up in logs and on the outbox.
             hide_parameters=True,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
@@ -90,9 +95,8 @@ class Database:
         An error at COMMIT (a deferred constraint, a lost server) leaves the block as an exception, so a caller
         that answers afterwards can never report a success that did not happen.
         """
-        session = WriteSession(self.engine, expire_on_commit=False, info={"tenant": tenant})
+        session = await self._entered(WriteSession, tenant)
         try:
-            await enter_tenant(session, tenant)
             yield session
             await AsyncSession.commit(session)
         except BaseException:
@@ -106,19 +110,31 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant: str) -> AsyncIterator[ReadSession]:
         """Open a read-only transaction for one county."""
-        session = ReadSession(self.engine, expire_on_commit=False, info={"tenant": tenant})
+        # One snapshot for the whole page: what a job commits meanwhile appears everywhere on it or nowhere.
+        session = await self._entered(ReadSession, tenant, isolation_level="REPEATABLE READ", postgresql_readonly=True)
         try:
-            # One snapshot for the whole page: what a job commits meanwhile appears everywhere on it or nowhere.
-            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            await enter_tenant(session, tenant)
             yield session
         finally:
             await session.close()
 
+    async def _entered(self, kind: type[_S], tenant: str, **options: Any) -> _S:
+        """A session in its transaction. Nothing has been asked of PostgreSQL before, so a connection that turns out
+        to be dead, as after a restart of the server, is simply replaced; a ping before each would cost three answers.
+        """
+        try:
+            return await self._enter(kind, tenant, options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return await self._enter(kind, tenant, options)
 
-async def enter_tenant(session: AsyncSession, tenant: str) -> None:
-    """Tell PostgreSQL, for this transaction only, whose rows may be seen and written."""
-    await session.execute(
-        text(f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"),
-        {"tenant": tenant},
-    )
+    async def _enter(self, kind: type[_S], tenant: str, options: dict[str, Any]) -> _S:
+        session = kind(self.engine, expire_on_commit=False, info={"tenant": tenant})
+        try:
+            connection = await session.connection(execution_options=options)
+            # For this transaction only: whose rows may be seen and written.
+            await connection.exec_driver_sql(_ENTER, (tenant,))
+        except BaseException:
+            await session.close()
+            raise
+        return session

@@ -1,11 +1,18 @@
 """Gap-free numbers per county, series and year, for cases, filings and certificates."""
 
-from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
 
+from kernel.clock import now
 from kernel.db import WriteSession
-from kernel.numbers.models import NumberSeries
 
-__all__ = ["next_number"]
+__all__ = ["next_number", "next_numbers"]
+
+# Plain SQL, for others wait from here to the commit.
+_TAKE = """
+INSERT INTO number_series AS series (tenant_id, id, created_at, series, year, last)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, series, year) DO UPDATE SET last = series.last + excluded.last
+RETURNING last"""
 
 
 async def next_number(tx: WriteSession, series: str, year: int) -> int:
@@ -14,13 +21,13 @@ async def next_number(tx: WriteSession, series: str, year: int) -> int:
     Its row stays locked until the transaction ends, so a rollback gives the number back and others wait:
     take it as late in the transaction as possible.
     """
-    taken = (
-        insert(NumberSeries)
-        .values(tenant_id=tx.tenant, series=series, year=year, last=1)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "series", "year"],
-            set_={"last": NumberSeries.last + 1},
-        )
-        .returning(NumberSeries.last)
-    )
-    return (await tx.execute(taken)).scalar_one()
+    (number,) = await next_numbers(tx, series, year, 1)
+    return number
+
+
+async def next_numbers(tx: WriteSession, series: str, year: int, count: int) -> range:
+    """The same for several numbers in a row."""
+    connection = await tx.connection()
+    taken = await connection.exec_driver_sql(_TAKE, (tx.tenant, uuid7(), now(), series, year, count))
+    last: int = taken.scalar_one()
+    return range(last - count + 1, last + 1)

@@ -5,12 +5,18 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+import msgspec
 from uuid_utils.compat import uuid7
 
 from kernel.clock import now
 from kernel.db.sessions import WriteSession
-from kernel.outbox.models import PENDING, OutboxEvent
+from kernel.outbox.models import PENDING
+
+# Plain SQL: every transaction that matters writes here, and none should put the statement together anew.
+_INSERT = """
+INSERT INTO outbox (tenant_id, id, topic, key, payload, state, attempts, created_at, available_at)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6, 0, $7, $8)
+ON CONFLICT (tenant_id, key) DO NOTHING"""
 
 
 class Waker(Protocol):
@@ -36,22 +42,11 @@ async def emit(
     delay: timedelta = timedelta(),
 ) -> UUID | None:
     """Write an event in the caller's transaction. A key that was used before is a no-op and returns None."""
-    event_id = uuid7()
-    moment = now()
-    row = {
-        "tenant_id": tx.tenant,
-        "id": event_id,
-        "topic": topic,
-        "key": key,
-        "payload": dict(payload),
-        "state": PENDING,
-        "attempts": 0,
-        "created_at": moment,
-        "available_at": moment + delay,
-    }
-    statement = insert(OutboxEvent).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
-    written = await tx.scalar(statement.returning(OutboxEvent.id))
-    if written is None:
+    event_id, moment = uuid7(), now()
+    connection = await tx.connection()
+    values = (tx.tenant, event_id, topic, key, msgspec.json.encode(payload).decode(), PENDING, moment, moment + delay)
+    written = await connection.exec_driver_sql(_INSERT, values)
+    if not written.rowcount:
         return None
     if not delay and _wakers:
         waker, tenant = _wakers[0], tx.tenant

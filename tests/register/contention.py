@@ -60,32 +60,32 @@ async def contend(database: Database, county: str, units: Sequence[Unit], client
     async def client(number: int) -> list[Event]:
         nonlocal ends
         chance = random.Random(number)
-        events = [await _book(database, county, (cancellation(units[0], uuid4()),))]
+        events = [await booking_of(database, county, (cancellation(units[0], uuid4()),))]
         if await ready.wait() == 0:
             ends = asyncio.get_running_loop().time() + seconds
         await ready.wait()
         while asyncio.get_running_loop().time() < ends:
             unit = chance.choice(units)
-            reading = await _read(database, county, unit)
+            reading = await reading_of(database, county, unit)
             events.append(reading)
             operations = _plan(chance, unit, reading.seen)
             if chance.random() < 0.2:  # a second unit, in an order of its own
                 other = chance.choice(units)
-                operations = (*_plan(chance, other, (await _read(database, county, other)).seen), *operations)
-            events.append(await _book(database, county, operations))
+                operations = (*_plan(chance, other, (await reading_of(database, county, other)).seen), *operations)
+            events.append(await booking_of(database, county, operations))
         return events
 
     return [event for events in await asyncio.gather(*map(client, range(clients))) for event in events]
 
 
-async def _read(database: Database, county: str, unit: Unit) -> Event:
+async def reading_of(database: Database, county: str, unit: Unit) -> Event:
     asked = now()
     async with database.read(county) as reader:
         seen = frozenset((one.id, str(one.kind)) for one in await current_entries(reader, unit.id))
     return Event(asked, now(), unit_id=unit.id, seen=seen)
 
 
-async def _book(database: Database, county: str, operations: tuple[Append, ...]) -> Event:
+async def booking_of(database: Database, county: str, operations: tuple[Append, ...]) -> Event:
     asked = now()
     try:
         async with database.transaction(county) as tx:

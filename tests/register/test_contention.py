@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.db import Database, WriteSession
 from kernel.web.problems import constraint_of
-from tests.register.contention import Event, NotLinearisable, check, contend
+from tests.register.contention import Event, NotLinearisable, booking_of, check, contend, reading_of
 from tests.register.raw import holder, put, row
-from tests.register.world import booked, entry, make_unit, seizure
+from tests.register.world import booked, entry, make_unit, seizure, transfer
 from tests.testbed import HOME, Testbed
 from yiti.estate.models import Unit
 from yiti.register.book import current_entries
@@ -151,23 +151,24 @@ async def test_fifty_clients_and_ten_units(testbed: Testbed) -> None:
     assert {"UnitSeized", "EntryClosed"} <= set(answers)
 
 
-async def recorded(database: Database) -> list[Event]:
-    (unit,) = await units_in(database, 1)
-    return await contend(database, HOME, [unit], clients=3, seconds=1)
-
-
 async def test_the_checker_sees_what_no_order_explains(fresh_database: Database) -> None:
-    events = await recorded(fresh_database)
+    (unit,) = await units_in(fresh_database, 1)
+    first, second = uuid4(), uuid4()
+    events = [
+        await booking_of(fresh_database, HOME, (entry(unit, K.OWNERSHIP, entry_id=first),)),
+        await reading_of(fresh_database, HOME, unit),
+        await booking_of(fresh_database, HOME, (transfer(unit, first, entry_id=second),)),
+        await reading_of(fresh_database, HOME, unit),
+    ]
     check(events)
-    bookings = sorted((one for one in events if one.booked_at), key=lambda one: one.asked)
-    reading = max((one for one in events if one.unit_id and one.seen), key=lambda one: one.asked)
+    owned, read, sold, _ = events
     hour = timedelta(hours=1)
-    late = {"asked": reading.asked + hour, "answered": reading.answered + hour}
+    late = {"asked": read.asked + hour, "answered": read.answered + hour}
     wrong: list[list[Event]] = [
-        [one for one in events if one is not bookings[0]],  # what others stand on was never booked
-        [*events, replace(reading, **late, seen=frozenset())],  # an old state is read again
-        [*events, replace(bookings[-1], **late, booked_at=bookings[-1].answered + hour)],  # booked twice
-        [*events, Event(reading.asked - hour, reading.answered - hour, bookings[0].operations, error="UnitSeized")],
+        [one for one in events if one is not owned],  # what others stand on was never booked
+        [*events, replace(read, **late)],  # an old state is read again
+        [*events, replace(sold, **late, booked_at=sold.answered + hour)],  # booked twice
+        [*events, Event(owned.asked - hour, owned.asked - hour, owned.operations, error="UnitSeized")],
     ]
     for history in wrong:
         with pytest.raises(NotLinearisable):

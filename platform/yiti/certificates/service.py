@@ -13,7 +13,7 @@ from kernel.audit import audit
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
-from kernel.numbers import next_number
+from kernel.numbers import next_number, next_numbers
 from kernel.outbox import emit
 from kernel.permissions import Actor
 from kernel.pii import blind_index
@@ -61,9 +61,11 @@ async def number_certificates(tx: WriteSession, actor: Actor, facts: tuple[Entry
     issuer = await _issuer(tx)
     # All certificates before all proofs: bookings that need both series lock them in the same order.
     serials: dict[int, int] = {}
-    for place in sorted(range(len(wanted)), key=lambda place: not is_certificate(wanted[place][0].kind)):
-        one = wanted[place][0]
-        serials[place] = await next_number(tx, _series(is_certificate(one.kind)), one.booked_on.year)
+    for kind in (True, False):
+        places = [place for place, (one, _) in enumerate(wanted) if is_certificate(one.kind) is kind]
+        if places:
+            year = wanted[places[0]][0].booked_on.year
+            serials |= zip(places, await next_numbers(tx, _series(kind), year, len(places)), strict=True)
     made: list[tuple[Certificate, Content]] = []
     for place, (one, holder) in enumerate(wanted):
         code = secrets.token_urlsafe(_CODE_BYTES)

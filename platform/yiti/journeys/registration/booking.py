@@ -49,10 +49,10 @@ async def book_case(tx: WriteSession, actor: Actor, case: Case, facts: CaseFacts
     booking = _booking(actor, case, facts)
     entries = await book.book(tx, booking) if booking is not None else []
     await _cancel_certificates(tx, actor, case, entries)
-    await _number_certificates(tx, actor, case, entries)
-    await _replace_certificates(tx, actor, case, facts)
     await cases.mark_booked(tx, actor, case)
     await emit(tx, "registration.booked", {"case_id": str(case.id)}, key=f"registration.booked:{case.id}")
+    await _number_certificates(tx, actor, case, entries)
+    await _replace_certificates(tx, actor, case, facts)
     return entries
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.clock import today
 from kernel.db import ReadSession
@@ -35,6 +36,14 @@ from yiti.register.kinds import EntryKind, RegistrationType, Sharing
 from yiti.register.models import RightHolder
 from yiti.register.page import PageEntry, entries_for
 
+_UNITS = (
+    select(
+        Unit.id, Unit.code, Unit.location, Unit.state, Unit.usage, Unit.structure, Unit.floor, Unit.building_area,
+        Unit.inner_area, Unit.shared_area, Building.floors_total,
+    )
+    .join(Building, (Building.tenant_id == Unit.tenant_id) & (Building.id == Unit.building_id))
+    .where(Unit.id == func.any(bindparam("unit_ids", type_=ARRAY(Uuid))))
+)  # fmt: skip
 NOT_NEEDED = OutsideFact(state="not_needed", words="本业务无需办理", verified=True)
 MISSING = OutsideFact(state="missing")
 
@@ -95,20 +104,15 @@ def _outside(which: Which, needed: frozenset[Which], outside: dict[Which, Outsid
 
 
 async def units_of(reader: ReadSession, unit_ids: Sequence[UUID]) -> tuple[UnitFact, ...]:
-    """The units with everything current on them, in the order asked; three statements, whatever their number."""
-    rows = await reader.execute(
-        select(Unit, Building)
-        .join(Building, (Building.tenant_id == Unit.tenant_id) & (Building.id == Unit.building_id))
-        .where(Unit.id.in_(unit_ids))
-    )
-    found = {unit.id: (unit, building) for unit, building in rows}
+    """The units with everything current on them, in the order asked; two statements, whatever their number."""
+    found = {unit.id: unit for unit in await reader.execute(_UNITS, {"unit_ids": list(unit_ids)})}
     if len(found) != len(set(unit_ids)):
         raise UnitNotFound
     entries = await entries_for(reader, tuple(unit_ids))
-    return tuple(_unit(*found[one], entries.get(one, [])) for one in unit_ids)
+    return tuple(_unit(found[one], entries[one]) for one in unit_ids)
 
 
-def _unit(unit: Unit, building: Building, entries: Iterable[PageEntry]) -> UnitFact:
+def _unit(unit: Row[*tuple[Any, ...]], entries: Iterable[PageEntry]) -> UnitFact:
     current = tuple(entry_fact(one) for one in entries)
     completed = next((one.details.get("completed_on") for one in current if one.kind is EntryKind.OWNERSHIP), None)
     return UnitFact(
@@ -123,7 +127,7 @@ def _unit(unit: Unit, building: Building, entries: Iterable[PageEntry]) -> UnitF
         shared_area=unit.shared_area,
         structure=unit.structure,
         floor=unit.floor,
-        floors_total=building.floors_total,
+        floors_total=unit.floors_total,
         completed_on=date.fromisoformat(completed) if completed else None,
     )
 
