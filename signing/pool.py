@@ -1,7 +1,6 @@
 """The signing processes as the rest of the platform sees them. Signing does not scale over threads."""
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -10,6 +9,7 @@ from typing import ParamSpec, Protocol, Self, TypeVar
 import structlog
 
 from kernel.errors import Unavailable
+from kernel.processes import CONTEXT
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import worker
@@ -34,7 +34,7 @@ class SigningRoom(Protocol):
 
 
 class SigningPool:
-    """Spawned processes, each with the opened PKI. A process that dies is replaced; its work fails as `Unavailable`.
+    """Processes, each with the opened PKI. One that dies is replaced; its work fails as `Unavailable`.
 
     Seals must be issued before use (`signing.seals.issue`). `async with` or `start`/`close`.
     """
@@ -46,7 +46,7 @@ class SigningPool:
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
             self._settings.signing_processes,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=CONTEXT,
             initializer=worker.start,
             initargs=(self._settings,),
         )

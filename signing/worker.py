@@ -3,19 +3,16 @@
 import asyncio
 import hashlib
 import logging
-import multiprocessing
-import os
-import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
 
 from kernel.clock import now
+from kernel.processes import end_with_parent
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings, get_settings
 from signing import pades, validation
@@ -72,23 +69,11 @@ _process: _Process | None = None
 def start(settings: Settings | None = None) -> None:
     """Initialiser of a signing process."""
     global _process  # noqa: PLW0603 - the one piece of state of the process
-    _end_with_parent()
+    end_with_parent()
     # Their warnings quote certificate subjects, which are people's names.
     for library in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
     _process = _Process(settings or get_settings())
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed tells nobody to stop: without this its processes would stay, with the keys in them."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _here() -> _Process:

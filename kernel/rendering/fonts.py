@@ -5,7 +5,10 @@ a character that they lack is seen as missing instead of being drawn by chance i
 TrueType only: region-subset Noto OTF (CID-CFF) fails PDF/A and shows nothing in MuPDF.
 """
 
+import struct
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -14,6 +17,7 @@ from fontTools.ttLib import TTFont
 from kernel.rendering.errors import FontsMissing
 
 FAMILY = "Noto Serif SC"
+_SEGMENTED_COVERAGE = (12).to_bytes(2)  # the number of the format, OpenType "cmap"
 _PACKAGE = Path("@expo-google-fonts/noto-serif-sc")
 _REQUIRED = ("400Regular/NotoSerifSC_400Regular.ttf", "700Bold/NotoSerifSC_700Bold.ttf")
 _RARE_NAMES = (  # Debian's fonts-hanazono: Extension B and later, for names beyond Noto Serif SC
@@ -53,7 +57,7 @@ def uncovered(text: str, assets_dir: Path) -> tuple[int, ...]:
     """The code points of a text that none of our fonts can draw; empty when it can be printed.
 
     So that a name is refused when it is typed in, and not when its documents are rendered. The first call of a process
-    reads the fonts, which takes a second or two: from a coroutine call it in a thread. Raises `FontsMissing`.
+    reads the fonts: from a coroutine call it in a thread. Raises `FontsMissing`.
     """
     wanted = {ord(character) for character in text if not character.isspace()}
     return tuple(sorted(wanted - _covered(tuple(font_files(assets_dir)))))
@@ -64,5 +68,15 @@ def _covered(files: tuple[Path, ...]) -> frozenset[int]:
     covered: set[int] = set()
     for path in files:
         with TTFont(path, lazy=True) as font:
-            covered.update(font.getBestCmap())
+            covered.update(_characters(font))
     return frozenset(covered)
+
+
+def _characters(font: TTFont) -> Iterable[int]:
+    """The ranges of the table for all of Unicode: fontTools would name every glyph, half a second for a font."""
+    table: bytes = font.reader["cmap"]
+    for (place,) in struct.iter_unpack(">4xL", table[4 : 4 + 8 * int.from_bytes(table[2:4])]):
+        if table[place : place + 2] == _SEGMENTED_COVERAGE:
+            ranges = table[place + 16 : place + int.from_bytes(table[place + 4 : place + 8])]
+            return chain.from_iterable(range(first, last + 1) for first, last in struct.iter_unpack(">LL4x", ranges))
+    return frozenset(font.getBestCmap())

@@ -1,14 +1,12 @@
 """The parent's handle on one rendering process."""
 
 import os
-import socket
-import subprocess
-import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
 
+from kernel.processes import CONTEXT
 from kernel.rendering.schemas import Answer, Ready, Request
 
 _START_SECONDS = 60.0
@@ -28,16 +26,10 @@ class RenderProcess:
     """A started and warmed process. Not safe for threads: one caller at a time."""
 
     def __init__(self, font_config: Path) -> None:
-        ours, theirs = socket.socketpair()
+        self._connection, theirs = CONTEXT.Pipe()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "kernel.rendering.worker", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "FONTCONFIG_FILE": str(font_config)},
-                start_new_session=True,  # Ctrl-C in a terminal is for the parent; the child ends with its socket
-            )
-        self._connection = Connection(ours.detach())
+            self._process = CONTEXT.Process(target=_serve, args=(theirs, font_config), daemon=True)
+            self._process.start()
         try:
             ready = self._receive(_START_SECONDS)
         except BaseException:
@@ -50,6 +42,7 @@ class RenderProcess:
     @property
     def pid(self) -> int:
         """The operating system's number of the process."""
+        assert self._process.pid is not None
         return self._process.pid
 
     def call(self, request: Request, seconds: float) -> Answer:
@@ -64,7 +57,7 @@ class RenderProcess:
         """End the process at once and collect it."""
         self._connection.close()
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def _receive(self, seconds: float) -> Answer:
         try:
@@ -73,3 +66,11 @@ class RenderProcess:
             return _decoder.decode(self._connection.recv_bytes())
         except (EOFError, ConnectionError) as error:
             raise ProcessLost from error
+
+
+def _serve(connection: Connection, font_config: Path) -> None:
+    os.setsid()  # Ctrl-C in a terminal is for the parent; this process ends with its connection
+    os.environ["FONTCONFIG_FILE"] = str(font_config)
+    from kernel.rendering import worker  # only here: the parent has no use for WeasyPrint
+
+    worker.serve(connection)

@@ -6,7 +6,6 @@ a process of its own keeps all of that away from the rest.
 
 import io
 import os
-import sys
 import traceback
 from importlib.resources import files
 from multiprocessing.connection import Connection
@@ -195,9 +194,8 @@ def _count(request: CountPages) -> Answer:
         document.close()
 
 
-def main() -> None:
-    """Serve the socket whose descriptor is the only argument. Ends when the parent closes it or dies."""
-    connection = Connection(int(sys.argv[1]))
+def serve(connection: Connection) -> None:
+    """Answer requests. Ends when the parent closes the connection or dies."""
     os.dup2(2, 1)  # whatever a C library prints must not pass for anything else
     encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Request)
     engine = Engine()
@@ -208,7 +206,3 @@ def main() -> None:
         except EOFError:
             return
         connection.send_bytes(encoder.encode(engine.answer(decoder.decode(data))))
-
-
-if __name__ == "__main__":
-    main()

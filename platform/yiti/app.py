@@ -1,6 +1,5 @@
 """The web process: every portal and machine interface on one Litestar application."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy import select
 from kernel.db import Database
 from kernel.outbox.service import wake_by
 from kernel.outbox.worker import QueueWaker
-from kernel.rendering.fonts import uncovered
 from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from kernel.web.dependencies import DEPENDENCIES
@@ -49,13 +47,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             app.state.resources = resources
             app.state.database = resources.database
             app.state.counties = await _counties(resources.database)
-            # The fonts' character tables take seconds to read: before the first clerk enters a name, not then.
-            reading = asyncio.create_task(asyncio.to_thread(uncovered, "", chosen.assets_dir))
-            try:
-                yield
-            finally:
-                await reading
-                await waker.close()
+            yield
+            await waker.close()
 
     return Litestar(
         route_handlers=[*ROUTES, *MACHINE_ROUTES],

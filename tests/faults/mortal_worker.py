@@ -44,7 +44,7 @@ def main() -> None:
     from yiti import worker
 
     with watched(strike):
-        asyncio.run(worker._main())
+        asyncio.run(worker.main())
 
 
 if __name__ == "__main__":

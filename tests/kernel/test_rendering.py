@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
 from jinja2 import UndefinedError
 from PIL import Image
 
 from kernel.errors import DomainError
 from kernel.rendering import Attachment, FontsMissing, MissingGlyph, Renderer, RenderFailed, qr_png, render_template
 from kernel.rendering.errors import UnreadablePdf
+from kernel.rendering.fonts import _characters, font_files
 from kernel.rendering.templates import png_uri
 from kernel.settings import Settings
 
@@ -293,3 +295,9 @@ def test_errors_are_words_for_people() -> None:
         assert isinstance(error, DomainError)
         assert error.code.startswith("rendering.")
         assert error.message
+
+
+def test_the_characters_of_a_font_are_all_that_its_tables_name(settings: Settings) -> None:
+    for path in font_files(settings.assets_dir):
+        with TTFont(path, lazy=True) as font:
+            assert set(_characters(font)) == set(font.getBestCmap())

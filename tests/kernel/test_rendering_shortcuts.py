@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -26,7 +27,7 @@ import sys
 from pathlib import Path
 from weasyprint import HTML
 from weasyprint.pdf.fonts import Font
-from kernel.rendering.finish import finish
+from kernel.rendering.finish import finish, shorten_widths
 from kernel.rendering.weasy import Markup, hasten
 
 html, folder = sys.stdin.read(), Path(sys.argv[1])
@@ -41,7 +42,7 @@ def pdf(kind, finisher):
     return document.write_pdf(pdf_variant="pdf/a-3u", uncompressed_pdf=True, finisher=finisher)
 
 Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
-folder.joinpath("as_it_comes.pdf").write_bytes(pdf(HTML, None))
+folder.joinpath("as_it_comes.pdf").write_bytes(pdf(HTML, lambda _, pdf: shorten_widths(pdf)))
 hasten()
 Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
 folder.joinpath("hastened.pdf").write_bytes(pdf(Markup, lambda _, pdf: finish(pdf, "")))
@@ -88,6 +89,26 @@ def test_the_glyphs_of_rare_names_are_the_same(font_config: Path, tmp_path: Path
     stock, ours = (glyphs(pdf) for pdf in render_both(font_config, tmp_path, "<p>李𠅤㛃䶮犇𪚥，𬭊</p>"))
     assert len(stock) == 8
     assert stock == ours
+
+
+async def test_every_glyph_has_the_width_of_its_font(renderer: Renderer) -> None:
+    rendered = await renderer.pdf(PAGE.format("", f"<p>{''.join(map(chr, range(0x4E00, 0x4F00)))} Latin, 1234.5</p>"))
+    with pikepdf.open(io.BytesIO(rendered.pdf)) as document:
+        for font in document.pages[0].resources.Font.values():
+            (descendant,) = font.DescendantFonts
+            file = TTFont(io.BytesIO(descendant.FontDescriptor.FontFile2.read_bytes()))
+            table = [[int(one)] if isinstance(one, int | Decimal) else list(map(float, one)) for one in descendant.W]
+            told = {
+                first + place: width
+                for (first,), widths in zip(table[::2], table[1::2], strict=True)
+                for place, width in enumerate(widths)
+            }
+            named = [
+                int(one, 16) for one in re.findall(rb"^<([0-9a-f]{4})> <", font.ToUnicode.read_bytes(), re.MULTILINE)
+            ]
+            of_font = {one: file["hmtx"][file.getGlyphName(one)][0] * 1000 / file["head"].unitsPerEm for one in named}
+            assert {one: told.get(one, float(descendant.DW)) for one in named} == pytest.approx(of_font)
+            assert len(told) < 30
 
 
 def glyphs(pdf: bytes) -> dict[tuple[str, int], tuple[object, ...]]:

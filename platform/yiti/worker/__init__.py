@@ -51,7 +51,8 @@ async def _purge_sessions(database: Database, tenant: str) -> None:
         await sessions.purge_expired(tx)
 
 
-async def _main() -> None:
+async def main() -> None:
+    """The whole life of the process."""
     settings = get_settings()
     configure_logs(settings)
     working = asyncio.create_task(work(settings))
@@ -61,7 +62,3 @@ async def _main() -> None:
     with suppress(asyncio.CancelledError):
         await working
     log.info("worker.stopped")
-
-
-if __name__ == "__main__":
-    asyncio.run(_main())

@@ -1,0 +1,7 @@
+"""`python -m yiti.worker`."""
+
+import asyncio
+
+from yiti.worker import main
+
+asyncio.run(main())
