@@ -2,20 +2,19 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import IO
 
 import httpx
 
-from kernel.settings import ROOT, Settings
+from kernel.settings import Settings
+from tests import programs
 from tests.faults.mortal_worker import DOOM
 from tests.integrations.conftest import PLAIN
-from yiti.local.server import die_with_parent
 
 READY_SECONDS = 100
 
@@ -31,32 +30,29 @@ def environment_of(settings: Settings) -> dict[str, str]:
 class Process:
     """One process; its output goes to `log`."""
 
-    command: list[str]
+    module: str
+    arguments: list[str]
     environment: Mapping[str, str]
     log: Path
-    _running: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+    _running: "ForkServerProcess | None" = field(default=None, repr=False)
     _read: "IO[str] | None" = field(default=None, repr=False)
 
     @property
     def pid(self) -> int:
         assert self._running is not None
+        assert self._running.pid is not None
         return self._running.pid
 
     @property
     def alive(self) -> bool:
-        return self._running is not None and self._running.poll() is None
+        return self._running is not None and self._running.is_alive()
 
     def start(self) -> None:
-        """Start it, in the main thread: the kernel ends it together with the thread that started it."""
         self.kill()
         self.log.touch()
         self._read = self.log.open()
         self._read.seek(0, os.SEEK_END)
-        with self.log.open("ab") as output:
-            self._running = subprocess.Popen(
-                [*die_with_parent("KILL"), sys.executable, *self.command],
-                cwd=ROOT, env=self.environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+        self._running = programs.start(self.module, self.arguments, self.environment, self.log)
 
     def wait_for(self, words: str) -> None:
         """Wait until the log says so."""
@@ -70,7 +66,9 @@ class Process:
     def ended(self, seconds: float = READY_SECONDS) -> int:
         """Wait for its end; the signal that ended it is negative."""
         assert self._running is not None
-        return self._running.wait(seconds)
+        self._running.join(seconds)
+        assert self._running.exitcode is not None, self.said()
+        return self._running.exitcode
 
     def kill(self) -> None:
         """As a power failure would."""
@@ -93,7 +91,7 @@ class Worker(Process):
     @classmethod
     def of(cls, settings: Settings, folder: Path) -> "Worker":
         environment = {**environment_of(settings), DOOM: str(folder / "doom")}
-        return cls(["-m", "tests.faults.mortal_worker"], environment, folder / "worker.log")
+        return cls("tests.faults.mortal_worker", [], environment, folder / "worker.log")
 
     def ready(self) -> None:
         """Wait until it works."""
@@ -136,8 +134,8 @@ class Web(Process):
     @classmethod
     def of(cls, settings: Settings, folder: Path) -> "Web":
         address = ["--host", settings.web_host, "--port", str(settings.web_port)]
-        command = ["-m", "uvicorn", "--factory", "yiti.app:create_app", "--no-access-log", *address]
-        web = cls(command, environment_of(settings), folder / "web.log")
+        arguments = ["--factory", "yiti.app:create_app", "--no-access-log", *address]
+        web = cls("uvicorn", arguments, environment_of(settings), folder / "web.log")
         web.url = f"http://{settings.web_host}:{settings.web_port}"
         return web
 

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from kernel.db import Database
 from kernel.errors import DomainError
 from kernel.settings import Settings
 from kernel.tenancy import as_tenant
+from tests import programs
 
 HOME = "411528"
 QUICK = Policy(timeout_seconds=10, attempts=3, first_pause_seconds=0.01)
@@ -49,7 +49,7 @@ class Sandbox:
     directory: Path
     keys_dir: Path
     port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
+    process: "ForkServerProcess | None" = None
     http: httpx.Client = field(init=False)
 
     @property
@@ -58,10 +58,8 @@ class Sandbox:
 
     def start(self) -> None:
         environment = {**os.environ, "YITI_VAR_DIR": str(self.directory), "YITI_KEYS_DIR": str(self.keys_dir)}
-        command = ["uvicorn", "--factory", "integrations.sandbox.app:create_app", "--port", str(self.port)]
-        with (self.directory / "sandbox.log").open("ab") as output:
-            command = [sys.executable, "-m", *command]
-            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        arguments = ["--factory", "integrations.sandbox.app:create_app", "--port", str(self.port)]
+        self.process = programs.start("uvicorn", arguments, environment, self.directory / "sandbox.log")
         self.http = httpx.Client(base_url=self.url, **PLAIN)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -77,7 +75,7 @@ class Sandbox:
         assert self.process is not None
         self.http.close()
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
     def get(self, path: str) -> Any:
         answer = self.http.get(path, headers={"accept": "application/json"})

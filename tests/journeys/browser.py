@@ -126,11 +126,12 @@ class Person:
 class People:
     """Everybody who has opened a browser; each has cookies of their own."""
 
-    def __init__(self, browser: Browser, web: str, checked: set[str]) -> None:
+    def __init__(self, browser: Browser, web: str) -> None:
         self.browser = browser
         self.web = web
         self.present: list[Person] = []
-        self._checked = checked
+        self._checked: set[str] = set()
+        """Pages that axe has seen."""
 
     async def with_phone(self) -> Person:
         """A buyer, or anybody."""
@@ -160,14 +161,14 @@ class People:
 
 
 @asynccontextmanager
-async def at_browsers(web: str, checked: set[str]) -> AsyncIterator[People]:
+async def at_browsers(web: str) -> AsyncIterator[People]:
     """Chromium, and people who use it on this platform; at the end nobody may have seen an error.
 
-    `checked` are the names of the pages that axe has seen. A failure tells what stood on everybody's screen.
+    A failure tells what stood on everybody's screen.
     """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        people = People(browser, web, checked)
+        people = People(browser, web)
         try:
             yield people
         except BaseException as failure:

@@ -15,11 +15,6 @@ from yiti.journeys.documents import QUESTIONS
 
 PRICE, DOWN = 600_000, 200_000
 PAPERS = 4
-MORTGAGE = {
-    "抵押权人（房屋已抵押时填写）": "演示农商银行",
-    "抵押登记证明号（房屋已抵押时填写）": "豫（2026）息县不动产证明第9000001号",
-    "抵押权人同意转让的证明及解押约定": "演示农商银行同意销售函2026-01：交付前解除抵押",
-}
 expect.set_options(timeout=PATIENCE)
 
 
@@ -103,11 +98,10 @@ async def enter_price(clerk: Person) -> None:
     await tab.wait_for_url("**/clauses")
 
 
-async def enter_clauses(clerk: Person, more: dict[str, str] | None = None) -> None:
+async def enter_clauses(clerk: Person) -> None:
     tab = clerk.tab
     await clerk.sees("clauses")
-    for label, value in {"前期物业服务企业": "演示物业服务有限公司", **(more or {})}.items():
-        await tab.get_by_label(label).fill(value)
+    await tab.get_by_label("前期物业服务企业").fill("演示物业服务有限公司")
     async with tab.expect_response("**/preview.pdf") as coming:
         await tab.get_by_role("button", name="保存并继续").click()
         await tab.wait_for_url("**/preview")
@@ -187,20 +181,3 @@ async def find_in_register(registrar: Person, proof_no: str) -> None:
     await tab.get_by_role("button", name="查询").click()
     await tab.get_by_role("heading", name="登记簿沿革").wait_for()
     await registrar.sees("register-page")
-
-
-async def approve_case(registrar: Person, case_no: str, note: str) -> None:
-    """From the work list to the case, with the reasons to look at it; 核准并登簿."""
-    tab = registrar.tab
-    await registrar.sees("registration-worklist")
-    await tab.get_by_role("link", name=case_no).click()
-    await tab.get_by_role("heading", name="未决事项").wait_for()
-    await registrar.sees("case")
-    await tab.get_by_role("button", name="核准并登簿").first.click()
-    dialog = tab.get_by_role("dialog", name="核准并登簿？")
-    await dialog.get_by_label("核对情况和审核意见").fill(note)
-    await registrar.sees("approve-dialog")
-    await dialog.get_by_role("button", name="核准并登簿").click()
-    await dialog.wait_for(state="detached")
-    await expect(tab.locator("header .state, .page-header .state").first).to_have_text(re.compile("已登簿|已办结"))
-    await registrar.sees("case-approved")

@@ -57,7 +57,7 @@ async def platform(
         )
         here.keys_dir.mkdir()
         web = Web.of(here, folder)
-        worker = Process(["-m", "yiti.worker"], environment_of(here), folder / "worker.log")
+        worker = Process("yiti.worker", [], environment_of(here), folder / "worker.log")
         sandbox.start()
         try:
             await demo_county.load(here)
@@ -72,14 +72,8 @@ async def platform(
             sandbox.kill()
 
 
-@pytest.fixture(scope="module")
-def checked() -> set[str]:
-    """Pages that axe has seen."""
-    return set()
-
-
-async def test_a_home_is_sold_from_the_building_table_to_the_proof(platform: Platform, checked: set[str]) -> None:
-    async with at_browsers(platform.web, checked) as people:
+async def test_a_home_is_sold_from_the_building_table_to_the_proof(platform: Platform) -> None:
+    async with at_browsers(platform.web) as people:
         await sell_at_once(platform, people)
 
 
@@ -127,36 +121,6 @@ async def sell_at_once(platform: Platform, people: People) -> None:
         await late_colleague.get_by_role("button", name="开始签约").click()
         await expect(late_colleague.locator(".form-problem")).to_contain_text("已")
     await expect(clicks.unit_cell(late_colleague, "1号楼602")).to_have_attribute("data-state", "noticed")
-
-
-async def test_a_mortgaged_home_goes_to_the_registrar(platform: Platform, checked: set[str]) -> None:
-    async with at_browsers(platform.web, checked) as people:
-        await sell_by_decision(platform, people)
-
-
-async def sell_by_decision(platform: Platform, people: People) -> None:
-    buyer = Buyer("吴思远", 1)
-    clerk = await people.at_desk("shoulou")
-    await clicks.pick_unit(clerk, "3号楼", "301")
-    sale = await clicks.begin_sale(clerk)
-    await clicks.enter_buyer(clerk, buyer)
-    await clicks.enter_price(clerk)
-    await clicks.enter_clauses(clerk, clicks.MORTGAGE)
-    await clicks.pay(clerk, platform.sandbox, await clicks.order_payment(clerk))
-    await clicks.submit(clerk)
-    phone = await people.with_phone()
-    await taps.open_link(phone, platform.sandbox, buyer)
-    await sign_on_the_phone(phone)
-    await clicks.seal(await people.at_desk("jingli"), sale)
-
-    state = clerk.tab.locator(".page-header .state")
-    await expect(state).to_have_text("已备案")
-    await clerk.sees("filed-not-booked")
-    await clicks.approve_case(
-        await people.at_desk("dengji"), await fact(clerk.tab, "预告登记业务号"), "已电话核实抵押权人同意销售函。"
-    )
-    await expect(state).to_have_text("已预告登记")
-    await clerk.sees("booked")
 
 
 async def sign_on_the_phone(phone: Person) -> None:
