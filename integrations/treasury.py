@@ -1,7 +1,11 @@
 """The treasury's collection of fees (非税收入): the registration fee (不动产登记费).
 
 Wire (ours): `POST /requests` `treasury.bill` `FeePush` → `Accepted`; the payment as `integrations.case_requests` says.
+`POST /refunds` `treasury.refund` `RefundPush` → `Accepted`; the repayment in the same way: `request_no` is the refund's
+own, `clear` says that all of it was paid back, `refused` that it was not.
 """
+
+from typing import Annotated
 
 import msgspec
 
@@ -28,6 +32,25 @@ class FeePush(msgspec.Struct, frozen=True, kw_only=True):
     callback_url: str
 
 
+class FeeRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A fee to be paid back (分): that of the bill `bill_no`, whose payment has the number `voucher`."""
+
+    request_no: Short
+    bill_no: Short
+    case_no: Short
+    voucher: Annotated[str, msgspec.Meta(max_length=200)]
+    title: Short
+    amount_fen: Fen
+
+
+class RefundPush(msgspec.Struct, frozen=True, kw_only=True):
+    """On the wire: the refund, and where its payment is reported."""
+
+    refund: FeeRefund
+    callback_url: str
+
+
+REFUND = Operation("treasury.refund", "不动产登记费退费", "/refunds", Accepted)
 BILL = Operation("treasury.bill", "不动产登记费缴款", "/requests", Accepted)
 
 
@@ -42,3 +65,8 @@ class Treasury:
         """Send the bill; safe to repeat, the request number is the key."""
         push = FeePush(bill=bill, callback_url=callback_url(self._public_url, Counterparty.TREASURY))
         return await self._client.call(BILL, push, key=f"treasury.bill:{bill.request_no}", subject=subject)
+
+    async def refund(self, refund: FeeRefund, *, subject: str | None = None) -> Accepted:
+        """Order a fee back; safe to repeat, the refund's number is the key."""
+        push = RefundPush(refund=refund, callback_url=callback_url(self._public_url, Counterparty.TREASURY))
+        return await self._client.call(REFUND, push, key=f"treasury.refund:{refund.request_no}", subject=subject)

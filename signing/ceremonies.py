@@ -1,13 +1,16 @@
 """Rows of a ceremony: made, locked and read in one place."""
 
+import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
 
+from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import NotFound
+from signing.errors import AlreadySigned, CeremonyClosed, LinkExpired, UnknownLink
 from signing.models import Ceremony, CeremonyDocument, CeremonySignatory
 from signing.schemas import DocumentToSign, Signatory
 
@@ -68,3 +71,33 @@ async def signatory_of(tx: WriteSession, ceremony_id: UUID, key: str) -> Ceremon
 
 def theirs(documents: Sequence[CeremonyDocument], key: str) -> list[CeremonyDocument]:
     return [document for document in documents if any(field["signatory"] == key for field in document.fields)]
+
+
+def hashed(token: str) -> bytes:
+    """What a link is found by."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def by_link(reader: ReadSession, token: str) -> CeremonySignatory:
+    """Whose link it is. Raises UnknownLink, LinkExpired."""
+    found = await reader.scalar(select(CeremonySignatory).where(CeremonySignatory.token_hash == hashed(token)))
+    if found is None:
+        raise UnknownLink
+    if found.token_expires_at is None or found.token_expires_at <= now():
+        raise LinkExpired
+    return found
+
+
+async def open_desk(tx: WriteSession, token: str) -> tuple[Ceremony, CeremonySignatory]:
+    """The ceremony, locked, and who may still act in it. Raises AlreadySigned, CeremonyClosed as well.
+
+    Lock first, then look: two requests on one link happen one after the other.
+    """
+    ceremony = await lock_ceremony(tx, (await by_link(tx, token)).ceremony_id)
+    signatory = await by_link(tx, token)
+    await tx.refresh(signatory)
+    if signatory.status in {"consented", "signed"}:
+        raise AlreadySigned
+    if ceremony.status != "open":
+        raise CeremonyClosed
+    return ceremony, signatory

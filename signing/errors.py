@@ -5,13 +5,13 @@ from kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, U
 
 class UnknownLink(NotFound):
     code = "signing.unknown_link"
-    default_message = "签署链接无效，请向售楼部索取新的链接"
+    default_message = "签署链接无效，请向发出链接的人（售楼部或者申请人）索取新的链接"
 
 
 class LinkExpired(DomainError):
     status = 410
     code = "signing.link_expired"
-    default_message = "签署链接已过期，请向售楼部索取新的链接"
+    default_message = "签署链接已过期，请向发出链接的人（售楼部或者申请人）索取新的链接"
 
 
 class CeremonyClosed(Conflict):

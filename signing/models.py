@@ -29,6 +29,7 @@ class Ceremony(TenantModel):
     subject: Mapped[str] = mapped_column(String(120))
     status: Mapped[str] = mapped_column(String(20), default="open")
     last_key: Mapped[str] = mapped_column(String(40))
+    """Who signs last; empty where people sign in any order."""
     events: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -54,7 +55,7 @@ class CeremonyDocument(TenantModel):
 
 
 class CeremonySignatory(TenantModel):
-    """One who signs. Status: waiting → identifying → identified → consented → signed."""
+    """One who signs. Status: waiting → identifying → identified → consented → signed; or declined."""
 
     __tablename__ = "signatories"
     __table_args__ = (

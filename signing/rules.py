@@ -59,7 +59,7 @@ def plan_problems(documents: Sequence[DocumentToSign], signatories: Sequence[Sig
     """What makes a ceremony impossible; programming faults of the caller, not of users."""
     keys = [signatory.key for signatory in signatories]
     problems = []
-    if len(set(keys)) != len(keys) or last not in keys:
+    if len(set(keys)) != len(keys) or (last and last not in keys):
         problems.append("signatory keys must be unique and contain `last`")
     if not documents or len({document.key for document in documents}) != len(documents):
         problems.append("document keys must be unique")

@@ -19,24 +19,26 @@ from kernel.pii import mask_name
 from signing import rules
 from signing.appearance import handwriting_mask
 from signing.ceremonies import (
+    by_link,
     document_rows,
     documents_of,
+    hashed,
     lock_ceremony,
+    open_desk,
     signatories_of,
     signatory_of,
     signatory_rows,
     theirs,
 )
+from signing.ending import cancel, decline
 from signing.errors import (
     AlreadySigned,
     CeremonyClosed,
     ConsentMissing,
     IdentityExpired,
     IdentityMismatch,
-    LinkExpired,
     NotIdentified,
     NotYourTurn,
-    UnknownLink,
 )
 from signing.evidence import evidence_report, record
 from signing.models import Ceremony, CeremonySignatory, StoredAssertion
@@ -57,6 +59,7 @@ __all__ = [
     "cancel",
     "complete_identification",
     "consent",
+    "decline",
     "documents_of",
     "evidence_report",
     "identity_request",
@@ -74,9 +77,11 @@ async def open_ceremony(
     subject: str,
     documents: Sequence[DocumentToSign],
     signatories: Sequence[Signatory],
-    last: str,
+    last: str = "",
 ) -> Ceremony:
     """Write down who signs what. One ceremony per subject: a second one is an IntegrityError until `cancel`.
+
+    `last` signs last and locks the documents; without one people sign in any order and the platform locks them.
 
     Emits `signing.prepare`: the fields and the platform's certification signature are made by a job.
     """
@@ -94,10 +99,13 @@ async def open_ceremony(
     return ceremony
 
 
-async def link_token(tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str) -> str:
+async def link_token(
+    tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str, *, renew: bool = False
+) -> str:
     """The opaque link of a person, valid 72 hours; asking again gives the same one until it has expired.
 
-    Found by its hash; the token itself is stored encrypted only.
+    With `renew` there is a new one and the old one is dead. Found by its hash; the token itself is stored encrypted
+    only.
     """
     ceremony = await lock_ceremony(tx, ceremony_id)
     signatory = await signatory_of(tx, ceremony_id, signatory_key)
@@ -105,32 +113,20 @@ async def link_token(tx: WriteSession, actor: Actor, ceremony_id: UUID, signator
         raise CeremonyClosed
     if signatory.status in {"consented", "signed"}:
         raise AlreadySigned
-    if signatory.token is not None and signatory.token_expires_at is not None and now() < signatory.token_expires_at:
+    holds = signatory.token_expires_at is not None and now() < signatory.token_expires_at
+    if signatory.token is not None and holds and not renew:
         return signatory.token
     token = secrets.token_urlsafe(32)
-    signatory.token, signatory.token_hash = token, _hashed(token)
+    signatory.token, signatory.token_hash = token, hashed(token)
     signatory.token_expires_at = now() + rules.LINK_LIFETIME
     await record(tx, ceremony, "link_issued", signatory_key)
     audit(tx, actor, "signing.link_issued", subject=ceremony.subject, detail={"signatory": signatory_key})
     return token
 
 
-def _hashed(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-async def _by_token(reader: ReadSession, token: str) -> CeremonySignatory:
-    found = await reader.scalar(select(CeremonySignatory).where(CeremonySignatory.token_hash == _hashed(token)))
-    if found is None:
-        raise UnknownLink
-    if found.token_expires_at is None or found.token_expires_at <= now():
-        raise LinkExpired
-    return found
-
-
 async def by_token(reader: ReadSession, token: str) -> SigningDesk:
     """What the person behind the link sees. Raises UnknownLink, LinkExpired."""
-    signatory = await _by_token(reader, token)
+    signatory = await by_link(reader, token)
     ceremony = await reader.scalar(select(Ceremony).where(Ceremony.id == signatory.ceremony_id))
     assert ceremony is not None
     documents = theirs(await documents_of(reader, ceremony.id), signatory.key)
@@ -147,27 +143,15 @@ async def by_token(reader: ReadSession, token: str) -> SigningDesk:
     )
 
 
-async def _open_desk(tx: WriteSession, token: str) -> tuple[Ceremony, CeremonySignatory]:
-    """Lock first, then look: two requests on one link happen one after the other."""
-    ceremony = await lock_ceremony(tx, (await _by_token(tx, token)).ceremony_id)
-    signatory = await _by_token(tx, token)
-    await tx.refresh(signatory)
-    if signatory.status in {"consented", "signed"}:
-        raise AlreadySigned
-    if ceremony.status != "open":
-        raise CeremonyClosed
-    return ceremony, signatory
-
-
 async def identity_request(reader: ReadSession, token: str) -> tuple[str, str]:
     """Full name and ID number for the identity service. Never shown on a page."""
-    signatory = await _by_token(reader, token)
+    signatory = await by_link(reader, token)
     return signatory.name, signatory.id_no
 
 
 async def begin_identification(tx: WriteSession, token: str, started: IdentityStarted) -> None:
     """Remember which identification was started; only its answer will be accepted."""
-    ceremony, signatory = await _open_desk(tx, token)
+    ceremony, signatory = await open_desk(tx, token)
     signatory.identity_reference = started.reference
     signatory.status = "identifying"
     await record(tx, ceremony, "identification_started", signatory.key, reference=started.reference)
@@ -176,7 +160,7 @@ async def begin_identification(tx: WriteSession, token: str, started: IdentitySt
 async def complete_identification(tx: WriteSession, token: str, assertion: IdentityAssertion) -> None:
     """Accept the identity service's assertion. Raises IdentityMismatch where it is not this person, not the
     identification that was started, or already used. Delivering the same assertion again changes nothing."""
-    ceremony, signatory = await _open_desk(tx, token)
+    ceremony, signatory = await open_desk(tx, token)
     used = await tx.scalar(
         select(StoredAssertion).where(
             StoredAssertion.provider == assertion.provider, StoredAssertion.reference == assertion.reference
@@ -222,7 +206,7 @@ async def consent(
     Raises NotIdentified, IdentityExpired, ConsentMissing, BadHandwriting, AlreadySigned (a replay).
     """
     mask = handwriting_mask(handwriting_png)
-    ceremony, signatory = await _open_desk(tx, token)
+    ceremony, signatory = await open_desk(tx, token)
     if signatory.status != "identified":
         raise NotIdentified
     if not rules.identity_holds(signatory.identified_at, now()):
@@ -281,20 +265,6 @@ async def seal_by_organisation(tx: WriteSession, actor: Actor, ceremony_id: UUID
         documents={d.key: {"content": d.original_digest, "shown": d.current_digest} for d in documents},
     )
     await _order_signature(tx, ceremony, signatory)
-
-
-async def cancel(tx: WriteSession, actor: Actor, ceremony_id: UUID, reason: str) -> None:
-    """End a ceremony: links stop working. A completed one cannot be cancelled, only what follows from it."""
-    ceremony = await lock_ceremony(tx, ceremony_id)
-    if ceremony.status == "cancelled":
-        return
-    if ceremony.status != "open":
-        raise CeremonyClosed
-    ceremony.status = "cancelled"
-    for signatory in await signatories_of(tx, ceremony_id):
-        signatory.handwriting = None
-    await record(tx, ceremony, "cancelled", reason=reason)
-    audit(tx, actor, "signing.cancelled", subject=ceremony.subject, detail={"ceremony": str(ceremony_id)})
 
 
 async def signed_documents(reader: ReadSession, ceremony_id: UUID) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Tax bureau, housing department and treasury as a registration case meets them: asked, and answering by report.
 
-The housing department looks into its own books and answers at once; tax and fee wait until somebody pays on the page
-or by API. A report already given is given again, never changed.
+The housing department looks into its own books and answers at once, and the treasury pays back at once; tax and fee
+wait until somebody pays on the page or by API. A report already given is given again, never changed.
 """
 
 from typing import Annotated, Any, Literal, TypeVar
@@ -22,9 +22,11 @@ from integrations.wire import Accepted
 from kernel.clock import now
 from kernel.errors import Conflict, Invalid, NotFound
 
-P = TypeVar("P", tax.DeclarationPush, housing.FundPush, treasury.FeePush)
+P = TypeVar("P", tax.DeclarationPush, housing.FundPush, treasury.FeePush, treasury.RefundPush)
 WORDS = {"clear": "已缴清", "exempt": "免征（无需缴纳）", "refused": "不予通过"}
 _WRONG_BY_FEN = 100
+_AT_ONCE = {housing.INQUIRE.name: "维修资金已缴存", treasury.REFUND.name: "已退还"}
+"""What is answered without waiting for anybody, and the words."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,16 +65,18 @@ async def _take(
             )
 
         entry = once(world.store.state.requests, name, envelope, made)
-        if who is Counterparty.HOUSING and not known:
-            _answer(world, entry, Verdict(words="维修资金已缴存"))
+        if operation.name in _AT_ONCE and not known:
+            _answer(world, entry, Verdict(words=_AT_ONCE[operation.name]))
         return Accepted(reference=entry.reference, received_at=entry.received_at)
 
     return await world.take(request, who, operation, kind, act)
 
 
 def _content(
-    push: tax.DeclarationPush | housing.FundPush | treasury.FeePush,
-) -> tax.TaxDeclaration | housing.FundInquiry | treasury.FeeBill:
+    push: tax.DeclarationPush | housing.FundPush | treasury.FeePush | treasury.RefundPush,
+) -> tax.TaxDeclaration | housing.FundInquiry | treasury.FeeBill | treasury.FeeRefund:
+    if isinstance(push, treasury.RefundPush):
+        return push.refund
     if isinstance(push, tax.DeclarationPush):
         return push.declaration
     return push.inquiry if isinstance(push, housing.FundPush) else push.bill
@@ -122,6 +126,12 @@ async def take_bill(request: AnyRequest, world: Here) -> Response[Any] | Stream:
     return await _take(world, request, Counterparty.TREASURY, treasury.BILL, treasury.FeePush)
 
 
+@post("/treasury/refunds")
+async def take_refund(request: AnyRequest, world: Here) -> Response[Any] | Stream:
+    """A fee goes back."""
+    return await _take(world, request, Counterparty.TREASURY, treasury.REFUND, treasury.RefundPush)
+
+
 @get("/requests")
 async def list_requests(world: Here) -> list[CaseRequest]:
     """What cases asked, newest first."""
@@ -162,6 +172,7 @@ router = Router(
         take_declaration,
         take_inquiry,
         take_bill,
+        take_refund,
         list_requests,
         answer_by_api,
         page,

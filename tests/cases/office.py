@@ -1,5 +1,6 @@
 """People at their desks and a resale on its way, for tests of the case service."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,7 +15,7 @@ from yiti.cases import service as cases
 from yiti.cases.application import Application
 from yiti.cases.inquiry import questions_of
 from yiti.cases.lifecycle import Channel
-from yiti.cases.models import Case
+from yiti.cases.models import Case, CaseMaterial
 
 COUNTY = "411528"
 SYSTEM = system_actor(COUNTY)
@@ -58,3 +59,17 @@ async def accepted(tx: WriteSession) -> Case:
     case = await submitted(tx)
     await cases.accept(tx, CLERK, case)
     return case
+
+
+async def attach(tx: WriteSession, case: Case, actor: Actor = CLERK, **more: Any) -> CaseMaterial:
+    """An upload that was looked at."""
+    told: dict[str, Any] = {
+        "code": "contract",
+        "file_name": "合同.pdf",
+        "media_type": "application/pdf",
+        "size": 10,
+        "digest": uuid4().hex * 2,
+        "source": "upload",
+        "verified": False,
+    }
+    return await cases.add_material(tx, actor, case, **told | more)

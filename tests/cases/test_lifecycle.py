@@ -62,7 +62,7 @@ WINDOW: dict[tuple[str, CaseStatus], set[Action]] = {
     ("system", S.ACCEPTED): SYSTEM_ACCEPTED,
     ("system", S.APPROVED): {A.BOOK, A.SEND_BACK, A.WITHDRAW, A.FREEZE, *ASK_ALL},
     ("system", S.BOOKED): {A.ISSUE, A.CLOSE},
-    ("window_clerk", S.DRAFT): {A.SAVE, A.ATTACH, A.SUBMIT, A.WITHDRAW},
+    ("window_clerk", S.DRAFT): {A.SAVE, A.ATTACH, A.SUBMIT, A.WITHDRAW, A.REJECT},
     ("window_clerk", S.SUBMITTED): {A.ATTACH, A.ACCEPT, A.REJECT, A.REQUEST_CORRECTION, A.WITHDRAW},
     ("window_clerk", S.ACCEPTED): {A.ATTACH, A.REQUEST_CORRECTION, A.WITHDRAW, *ASK_ALL},
     ("window_clerk", S.APPROVED): {A.WITHDRAW, *ASK_ALL},
@@ -77,6 +77,7 @@ WINDOW: dict[tuple[str, CaseStatus], set[Action]] = {
 # The same, made online by the applicant: the draft is theirs, the rest is the window's too.
 ONLINE = WINDOW | {
     ("window_clerk", S.DRAFT): set(),
+    ("system", S.DRAFT): {A.ATTACH, A.SUBMIT, A.WITHDRAW},
     ("applicant", S.DRAFT): {A.SAVE, A.ATTACH, A.SUBMIT, A.WITHDRAW},
     ("applicant", S.SUBMITTED): {A.WITHDRAW},
     ("applicant", S.ACCEPTED): {A.WITHDRAW},

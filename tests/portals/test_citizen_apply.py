@@ -1,13 +1,31 @@
-"""Applying online: from the choice to the submission, the other side's confirmation, and what others do not see."""
+"""Applying online: from the choice to the last signature, and what others do not see."""
 
 import re
 from urllib.parse import urlsplit
 
 import pytest
 
+from contracts.schemas import Buyer
 from kernel.permissions import Actor
 from tests.journeys.stage import HOME, Stage, buyer
-from tests.portals.applicants import ANSWERS, begun, case_id, clerk, own_home, photo, sale_form, sent
+from tests.portals.applicants import (
+    ANSWERS,
+    asked_to_sign,
+    begun,
+    case_id,
+    case_of,
+    clerk,
+    own_home,
+    own_link,
+    photo,
+    ready,
+    rounds_of,
+    sale_form,
+    sent,
+    signs,
+    sms_link,
+    submitted,
+)
 from tests.portals.citizens import ME, MakePhone, Phone
 from yiti.cases import service as cases
 from yiti.cases.application import Side
@@ -17,33 +35,6 @@ from yiti.cases.models import Case
 from yiti.journeys.registration import desk
 
 RESALE = "transfer_resale"
-
-
-async def case_of(stage: Stage, url: str) -> Case:
-    async with stage.resources.database.read(HOME) as reader:
-        return await cases.get(reader, case_id(url))
-
-
-async def ready(phone: Phone, url: str) -> None:
-    """Everything obtainable fetched, the rest photographed."""
-    page = await phone.get(f"{url}/materials")
-    await phone.page.htmx("POST", f"{url}/materials/fetch")
-    async with phone.stage.resources.database.read(HOME) as reader:
-        missing = [one.code for one in (await desk.checklist(reader, case_id(url))).missing]
-    assert page.status_code == 200
-    for number, code in enumerate(missing):
-        colour = f"#{number:02d}{number:02d}{number:02d}"
-        assert (await sent(phone, f"{url}/materials/{code}", f"{code}.jpg", photo(colour))).status_code == 200
-
-
-async def submitted(phone: Phone, url: str) -> None:
-    page = await phone.get(f"{url}/submit")
-    version = re.search(r'name="version" value="(\d+)"', page.text)
-    assert version
-    form = {f"answers.{code}": value for code, value in ANSWERS.items()} | {"version": version[1]}
-    answer = await phone.page.post(f"{url}/submit", form)
-    back = await phone.get(await phone.face(answer))
-    assert back.headers["Location"] == url, back.text
 
 
 async def test_what_can_be_done_is_offered_in_plain_words(stage: Stage, phone: MakePhone) -> None:
@@ -87,67 +78,79 @@ async def test_a_sale_is_applied_for_from_the_phone(stage: Stage, phone: MakePho
     await ready(here, url)
     buyer_phone = await phone().signed_in(other)
     assert (await buyer_phone.get(url)).status_code == 404, "a draft is its author's alone"
-    await submitted(here, url)
-    case = await case_of(stage, url)
-    assert case.status == CaseStatus.SUBMITTED
+    version = str((await case_of(stage, url)).version)
+    await asked_to_sign(here, url)
+    again = await here.page.post(f"{url}/submit", {f"answers.{code}": value for code, value in ANSWERS.items()}
+                                 | {"version": version})  # fmt: skip
+    assert again.headers["Location"] == url, "a second click asks nobody twice"
+    assert await rounds_of(stage, url) == ["open"]
+    await signs(here, await own_link(here, url))
+    waiting = await stage.until(lambda: here.get(url), lambda page: page.text.count("已签署") == 1)
+    assert "尚未签署" in waiting.text
+    assert other.name not in waiting.text
+    assert (await case_of(stage, url)).status == CaseStatus.DRAFT
+    assert "待签署" in (await here.get(f"{ME}/cases")).text
+    await signs(buyer_phone, await sms_link(stage, other))
+    case = await stage.until(lambda: case_of(stage, url), lambda one: one.status == CaseStatus.SUBMITTED)
     own = (await here.get(url)).text
     assert "待受理" in own
-    assert "待本人确认" in own
     assert case.number in (await here.get(f"{ME}/cases")).text
-    await confirmed_by_the_other(buyer_phone, url)
-    assert "待本人确认" not in (await here.get(url)).text
+    assert (await here.page.htmx("POST", f"{url}/take-back")).status_code == 409, "too late"
+    for one in (here, buyer_phone):
+        for key in ("application_form", "inquiry_record"):
+            assert (await one.get(f"{url}/papers/{key}")).content.startswith(b"%PDF-"), key
+    await only_looked_at_by_the_other(buyer_phone, url)
     await nothing_for(await phone().signed_in(stranger), url)
+    await proved_by_signatures(stage, case, seller, other)
 
 
-async def confirmed_by_the_other(phone: Phone, url: str) -> None:
+async def proved_by_signatures(stage: Stage, case: Case, *people: Buyer) -> None:
+    """The two papers lie with the case, validly signed by both; rules and identity checks rest on that."""
+    async with stage.resources.database.read(HOME) as reader:
+        signed = [one for one in await cases.materials(reader, case.id) if one.source == "signed"]
+        findings = {one.code: one for one in await desk.findings(reader, clerk(), case.id)}
+    assert [one.code for one in signed] == ["application_form", "inquiry_record"]
+    for one in signed:
+        report = await stage.resources.signing.validate_pdf(await stage.resources.blobs.get(one.digest))
+        assert report.valid, report
+        assert {person.name for person in people} <= {found.signer for found in report.signatures}
+    assert findings["form.inquiry"].evidence.reference == signed[1].digest
+    assert (findings["people.identity"].level, findings["people.identity"].evidence.source) == ("clear", "统一身份认证")
+
+
+async def only_looked_at_by_the_other(phone: Phone, url: str) -> None:
     assert url in (await phone.get(f"{ME}/cases")).text
     page = (await phone.get(url)).text
-    assert "确认申请" in page
+    assert "确认申请" not in page
     assert "撤回申请" not in page
     for inner in ("form", "materials", "submit"):
         assert (await phone.get(f"{url}/{inner}")).status_code == 404, inner
     assert (await phone.page.htmx("POST", f"{url}/withdraw", {"reason": "不卖了"})).status_code == 409
-    way = await phone.page.post(f"{url}/confirm")
-    assert (await phone.get(await phone.face(way))).headers["Location"] == url
-    assert "确认申请" not in (await phone.get(url)).text
-    assert (await phone.page.post(f"{url}/confirm")).status_code == 409, "once"
+    assert (await phone.page.htmx("POST", f"{url}/confirm")).status_code == 409
+    assert (await phone.page.htmx("POST", f"{url}/sign")).status_code == 409
 
 
 async def nothing_for(phone: Phone, url: str) -> None:
     """Whoever is not named learns not even that it exists."""
     some = case_id(url)
-    for inner in ("", "/form", "/materials", "/submit", f"/letters/{some}", f"/materials/files/{some}"):
+    for inner in (
+        "",
+        "/form",
+        "/materials",
+        "/submit",
+        "/papers/inquiry_record",
+        f"/letters/{some}",
+        f"/materials/files/{some}",
+    ):
         assert (await phone.get(f"{url}{inner}")).status_code == 404, inner
     for inner in ("form", "materials/identity", "materials/fetch", "materials/identity/fetch", "submit", "confirm",
-                  "withdraw", f"materials/files/{some}/remove"):  # fmt: skip
+                  "sign", "take-back", "signers/signer-1/invite", "withdraw",
+                  f"materials/files/{some}/remove"):  # fmt: skip
         answer = await phone.page.htmx("POST", f"{url}/{inner}", {"version": "1", "reason": "x"})
         assert answer.status_code == 404, inner
     assert case_id(url).hex not in (await phone.get(f"{ME}/cases")).text
     other_county = await phone.get(url.replace(HOME, "411522"))
     assert other_county.headers["Location"].startswith("/me/login")
-
-
-async def test_the_face_must_be_ones_own_and_nothing_is_submitted_otherwise(stage: Stage, phone: MakePhone) -> None:
-    seller, other = buyer("何吕"), buyer("施张")
-    home = await own_home(stage, seller)
-    here = await phone().signed_in(seller)
-    url = await begun(here, RESALE, entry=str(home.entry.id))
-    await here.page.htmx("POST", f"{url}/form", sale_form(seller, other))
-    answers = {f"answers.{code}": value for code, value in ANSWERS.items()}
-    version = str((await case_of(stage, url)).version)
-    early = await here.page.htmx("POST", f"{url}/submit", answers | {"version": version})
-    assert early.status_code == 409
-    assert "缺少" in early.json()["title"]
-    await ready(here, url)
-    version = str((await case_of(stage, url)).version)
-    way = await here.page.post(f"{url}/submit", answers | {"version": version})
-    stranger = await here.get(await here.face(way, name=other.name, id_no=other.id_no))
-    assert stranger.headers["Location"] == url
-    assert (await case_of(stage, url)).status == CaseStatus.DRAFT
-    failed = await here.get(url)
-    assert "核验" in failed.text
-    assert (await here.get(f"{url}/identified?code=x&state=y")).headers["Location"] == url
-    assert (await case_of(stage, url)).status == CaseStatus.DRAFT
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,7 @@ async def test_correcting_withdrawing_and_stale_pages(stage: Stage, phone: MakeP
     stale = await here.page.htmx("POST", f"{url}/form", sale_form(seller, other, **{"parts.0.price": "1"}))
     assert (stale.status_code, stale.json()["code"]) == (409, "case.stale_page")
     await ready(here, url)
-    await submitted(here, url)
+    await submitted(here, url, (phone(), other))
     late = await here.get(f"{url}/form")
     assert late.status_code == 409, "handed in is handed in"
     await asked_to_correct(stage, clerk(), url, ["买卖合同缺第三页", "卖方身份证反面"])

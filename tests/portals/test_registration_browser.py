@@ -95,7 +95,7 @@ async def accept(tab: Page) -> None:
         file = FilePayload(name=f"{code}.png", mimeType="image/png", buffer=photo())
         await tab.locator(f'form[action$="/materials/{code}"] input[type=file]').set_input_files([file])
         await tab.get_by_text(f"{code}.png").wait_for()
-    # The name shows while the file is on its way; a page opened before it has arrived would be out of date.
+    # The name shows while the file is on its way; leaving the page before it has arrived breaks it off.
     await tab.wait_for_load_state("networkidle")
     await tab.get_by_role("link", name="下一步：询问").click()
     await tab.wait_for_url("**/answers")

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 
 import pytest
 from litestar import Litestar
 
+from kernel.clock import now, today
 from kernel.settings import Settings
 from tests.journeys.registration.county import Desk, centre
-from tests.journeys.registration.people import applicant, citizen, home_of, mortgaged, owns, part, seized
+from tests.journeys.registration.people import applicant, citizen, home_of, mortgaged, objected, owns, part, seized
 from tests.portals.pages import PageClient
 from tests.portals.registrars import audited, desk, make_platform
-from tests.testbed import Testbed
+from tests.portals.windows import photo, send_file
+from tests.testbed import HOME, Testbed
 from yiti.cases.application import Side
 from yiti.cases.business import Business
 from yiti.cases.lifecycle import CaseStatus
 from yiti.cases.models import Case
+from yiti.journeys.registration import lapses
+from yiti.register import lapses as terms
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -148,6 +153,46 @@ async def test_the_register_shows_rank_queue_and_past_days(registrar: PageClient
     assert "登记簿没有现势登记" in before
     for bad in ("9999-01-01", "昨天"):
         assert (await registrar.get(url, params={"at": bad})).status_code == 422
+
+
+async def test_a_suit_in_time_keeps_an_objection(app: Litestar, registrar: PageClient, office: Desk) -> None:
+    owner = citizen("贾宝玉")
+    unit, _ = await home_of(office, owner)
+    (objection,) = await office.booked(objected(unit, citizen("甄士隐"), owner))
+    url = f"/registration/units/{unit.id}"
+    form, later = f"{url}/entries/{objection.id}/suit", now() + timedelta(days=60)
+    (lapse,) = [one for one in await due_on(office, later.date()) if one.entry_id == objection.id]
+    assert form not in (await registrar.get(url)).text, "the window records it"
+    clerk = await desk(app, office, "window_clerk")  # type: ignore[arg-type]
+    assert form in (await clerk.get(url)).text
+    assert (await clerk.get(form)).status_code == 200
+    typed = {"filed_on": today().isoformat(), "court_case": "（2026）豫1528民初7号"}
+    for bad, field in ((typed | {"filed_on": ""}, "filed_on"), (typed | {"court_case": " "}, "court_case")):
+        assert (await send_file(clerk, form, bad, "受理通知书.png", photo())).json()["field"] == field
+    refused = await send_file(clerk, form, typed, "受理通知书.pdf", photo())
+    assert (refused.status_code, refused.json()["field"]) == (422, "file")
+    assert (await send_file(registrar, form, typed, "受理通知书.png", photo())).status_code == 403
+    proof = photo()
+    done = await send_file(clerk, form, typed, "受理通知书.png", proof)
+    assert done.headers["HX-Redirect"] == url, done.text
+    assert (await send_file(clerk, form, typed, "受理通知书.png", proof)).status_code == 409
+    page = (await registrar.get(url)).text
+    assert "（2026）豫1528民初7号" in page
+    paper = re.search(rf'href="({url}/suits/[^"]+)"', page)
+    assert paper
+    assert (await registrar.get(paper[1])).content == proof
+    (seen,) = await audited(office, f"entry:{objection.id}", "register.suit_proof_viewed")  # type: ignore[arg-type]
+    assert len(seen["digest"]) == 64
+    assert len(await audited(office, f"entry:{objection.id}", "register.term_lifted")) == 1  # type: ignore[arg-type]
+    assert objection.id not in {one.entry_id for one in await due_on(office, later.date())}
+    async with office.resources.database.transaction(HOME) as tx:
+        assert await lapses.book_lapse(tx, lapse) is None, "a round that looked before the suit was recorded"
+    await clerk.http.aclose()
+
+
+async def due_on(office: Desk, day: date) -> list[terms.Lapse]:
+    async with office.resources.database.read(HOME) as reader:
+        return await terms.due(reader, day, 10_000)
 
 
 async def test_a_query_says_why_and_ends_in_a_sealed_letter(registrar: PageClient, office: Desk) -> None:

@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from kernel.clock import now
+from kernel.db import WriteSession
 from kernel.permissions import system_actor
 from tests.journeys.stage import Stage
 from tests.portals.pages import PageClient
 from tests.portals.registrars import desk, make_platform
+from tests.register.world import make_unit
 from yiti.cases import service as cases
 from yiti.cases.catalogue import Business
+from yiti.cases.lifecycle import CaseStatus
 from yiti.cases.models import Case
 from yiti.estate.models import Unit
+from yiti.portals.registration import queries
 
 pytestmark = pytest.mark.timeout(180)
 NEIGHBOUR = "411522"
@@ -85,3 +90,22 @@ async def test_a_tile_counts_what_ended_today(registrar: PageClient, numbers: li
     html = (await registrar.get("/registration")).text
     assert re.search(r"待审核</span>\s*<span class=\"tile-value\">44", html)
     assert re.search(r"今日办结</span>\s*<span class=\"tile-value\">1", html)
+
+
+async def test_no_draft_and_no_certificate_is_too_old_for_its_list(tx: WriteSession) -> None:
+    """Both lists have an index of their own, so that they need not forget what is half a year old."""
+    clerk, unit, long_ago = system_actor(tx.tenant), await make_unit(tx), now() - timedelta(days=200)
+    clerk = replace(clerk, id=uuid4())
+    case_ids = {}
+    for status in (CaseStatus.DRAFT, CaseStatus.BOOKED):
+        one = Case(
+            id=UUID(int=(int(long_ago.timestamp() * 1000) << 80) + uuid4().int % 2**64), number=f"旧{uuid4().hex}",
+            business=Business.TRANSFER_RESALE, status=status, unit_id=unit.id, opened_by=clerk.id, opened_at=long_ago,
+            accepted_at=long_ago, booked_at=long_ago,
+        )  # fmt: skip
+        tx.add(one)
+        case_ids[status] = one.id
+    await tx.flush()
+    assert [one.id for one in await queries.own_drafts(tx, clerk)] == [case_ids[CaseStatus.DRAFT]]
+    found, before = await queries.to_hand_over(tx, str(UUID(int=case_ids[CaseStatus.BOOKED].int + 1)))
+    assert (found[0].id, before) == (case_ids[CaseStatus.BOOKED], "")

@@ -1,5 +1,6 @@
 """The window (一窗受理): from the choice of the business to the book, over HTTP on the real application."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,7 @@ from tests.portals.windows import (
     photo,
     read,
     resale_form,
+    send_file,
     upload_all,
 )
 from tests.testbed import Testbed
@@ -220,6 +222,28 @@ async def test_one_complete_list_of_what_is_missing_then_it_is_corrected(clerk: 
     assert again.status_code == 409
 
 
+async def test_a_file_on_its_way_makes_no_page_of_its_sender_stale(
+    app: Litestar, clerk: PageClient, office: Desk
+) -> None:
+    unit, _ = await home_of(office, citizen("林冲"))
+    url = await begin(clerk, "certificate_replacement")
+    await choose(clerk, url, unit)
+    assert (await clerk.post(f"{url}/form", await fill(clerk, url))).status_code == 303
+    opened = (await clerk.get(f"{url}/answers")).text
+    shown = re.search(r'name="version" value="(\d+)"', opened)
+    assert shown
+    arrived = await send_file(clerk, f"{url}/materials/other", {}, "说明.png", photo())
+    assert arrived.status_code == 200, arrived.text
+    colleague = await desk(app, office, "window_clerk")  # type: ignore[arg-type]
+    assert (await colleague.htmx("POST", f"{url}/answers", {"version": shown[1]})).status_code == 409
+    assert (await clerk.htmx("POST", f"{url}/answers", {"version": shown[1]})).status_code == 200
+    shown = re.search(r'name="version" value="(\d+)"', (await clerk.get(f"{url}/answers")).text)
+    assert shown
+    assert (await send_file(colleague, f"{url}/materials/other", {}, "又.png", photo())).status_code == 200
+    assert (await clerk.htmx("POST", f"{url}/answers", {"version": shown[1]})).status_code == 409
+    await colleague.http.aclose()
+
+
 async def test_an_application_is_not_taken_and_a_draft_is_thrown_away(clerk: PageClient, office: Desk) -> None:
     unit, _ = await home_of(office, citizen("武松"))
     await office.booked(seized(unit, citizen("武松")))
@@ -228,11 +252,23 @@ async def test_an_application_is_not_taken_and_a_draft_is_thrown_away(clerk: Pag
     assert (await clerk.post(f"{url}/form", await fill(clerk, url))).status_code == 303
     await answer_all(clerk, url)
     version = str((await read(office, url)).version)
-    refused = await clerk.post(f"{url}/reject", {"version": version, "reason": "不属于本登记机构受理", "missing": ""})
+    case_url = f"/registration/cases/{case_id_of(url)}"
+    assert f'action="{case_url}/reject"' in (await clerk.get(f"{url}/check")).text
+    said = {"version": version, "reason": "不属于本登记机构受理", "missing": ""}
+    refused = await clerk.post(f"{case_url}/reject", said)
     assert refused.status_code == 303, refused.text
     page = (await clerk.get(refused.headers["Location"])).text
     assert "不予受理，已告知申请人" in page
     assert "不予受理告知书" in page
+    empty = await begin(clerk, "transfer_gift")
+    checked = (await clerk.get(f"{empty}/check")).text
+    assert "不予受理告知书会列明全部" in checked
+    case_url = f"/registration/cases/{case_id_of(empty)}"
+    stale = await clerk.htmx("POST", f"{case_url}/reject", said | {"version": "99"})
+    assert stale.status_code == 409
+    rejected = await clerk.post(f"{case_url}/reject", said | {"version": "1", "reason": "材料不齐全"})
+    assert rejected.status_code == 303, rejected.text
+    assert "不予受理告知书" in (await clerk.get(case_url)).text
     draft = await begin(clerk, "transfer_gift")
     assert (await clerk.post(f"{draft}/discard", {"reason": ""})).status_code == 303
     assert (await read(office, draft)).status == CaseStatus.WITHDRAWN

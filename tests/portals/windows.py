@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from httpx import Response
 from PIL import Image
 
 from tests.journeys.registration.county import Desk
@@ -58,13 +59,17 @@ async def fill(clerk: PageClient, url: str, **changes: Any) -> dict[str, str]:
     return fields_of(page.text) | {name.replace("__", "."): value for name, value in changes.items()}
 
 
+async def send_file(clerk: PageClient, url: str, fields: dict[str, str], name: str, data: bytes) -> Response:
+    """A form with a file, as the page's script sends it."""
+    token = {"HX-Request": "true", "X-CSRF-Token": clerk._token or ""}
+    return await clerk.http.post(url, data=fields, files={"file": (name, data)}, headers=token)
+
+
 async def upload_all(clerk: PageClient, url: str) -> None:
     """A scan for every required material, and the copy of nothing twice."""
     page = (await clerk.get(f"{url}/materials")).text
     for code in re.findall(r'material-missing"[^>]*aria-labelledby="material-(\w+)"', page):
-        token = {"HX-Request": "true", "X-CSRF-Token": clerk._token or ""}
-        files = {"file": (f"{code}.png", photo())}
-        answer = await clerk.http.post(f"{url}/materials/{code}", files=files, headers=token)
+        answer = await send_file(clerk, f"{url}/materials/{code}", {}, f"{code}.png", photo())
         assert answer.status_code == 200, answer.text
         assert "已上传1个文件" in answer.text
 

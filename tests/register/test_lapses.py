@@ -9,7 +9,7 @@ from sqlalchemy import select
 from kernel.audit.models import AuditEntry
 from kernel.clock import SHANGHAI
 from kernel.db import WriteSession
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, NotFound
 from kernel.permissions import system_actor
 from kernel.working_time import WorkCalendar
 from tests.register.world import booked, cancellation, entry, make_unit, person, seizure, transfer
@@ -19,6 +19,7 @@ from yiti.register import lapses
 from yiti.register.kinds import EntryKind
 from yiti.register.lapses import Lapse
 from yiti.register.refusals import BookingRefused
+from yiti.register.schemas import Suit
 
 K = EntryKind
 MONDAY = date(2026, 3, 2)
@@ -158,15 +159,35 @@ async def test_an_objection_lapses_after_fifteen_days_without_a_suit(tx: WriteSe
     assert (lapse.entry_id, lapse.rule) == (objection.id, "objection_15_days")
 
 
+def suit(day: date) -> Suit:
+    return Suit(filed_on=day, court_case="（2026）豫1528民初1号", proof_digest="0" * 64, proof_type="application/pdf")
+
+
 async def test_a_suit_keeps_an_objection(tx: WriteSession, unit: Unit) -> None:
     actor = system_actor(tx.tenant)
     with at(MONDAY):
         (objection,) = await booked(tx, entry(unit, K.OBJECTION, sharing=None))
     with at(MONDAY + timedelta(days=20)):
         with pytest.raises(Conflict, match="十五日"):
-            await lapses.lift_by_suit(tx, actor, objection.id, filed_on=MONDAY + timedelta(days=16), proof="受理通知书")
-        await lapses.lift_by_suit(tx, actor, objection.id, filed_on=MONDAY + timedelta(days=15), proof="受理通知书")
+            await lapses.lift_by_suit(tx, actor, objection.id, suit(MONDAY + timedelta(days=16)))
+        await lapses.lift_by_suit(tx, actor, objection.id, suit(MONDAY + timedelta(days=15)))
+        with pytest.raises(Conflict, match="已经记载"):
+            await lapses.lift_by_suit(tx, actor, objection.id, suit(MONDAY + timedelta(days=15)))
     assert await due(tx, unit, MONDAY + timedelta(days=400)) == []
+
+
+async def test_a_suit_is_only_for_a_live_objection(tx: WriteSession, unit: Unit) -> None:
+    actor = system_actor(tx.tenant)
+    with at(MONDAY):
+        (notice,) = await booked(tx, entry(unit))
+        (objection,) = await booked(tx, entry(unit, K.OBJECTION, sharing=None))
+        with pytest.raises(NotFound):
+            await lapses.lift_by_suit(tx, actor, notice.id, suit(MONDAY))
+        with pytest.raises(Invalid, match="今天"):
+            await lapses.lift_by_suit(tx, actor, objection.id, suit(MONDAY + timedelta(days=1)))
+        await booked(tx, cancellation(unit, objection.id))
+        with pytest.raises(Conflict, match="注销"):
+            await lapses.lift_by_suit(tx, actor, objection.id, suit(MONDAY))
 
 
 async def test_a_seizure_ends_on_its_last_day(tx: WriteSession, unit: Unit) -> None:

@@ -35,8 +35,20 @@ class Problem(Struct, frozen=True, kw_only=True):
     words: str
 
 
+def begun(businesses: Sequence[str]) -> Application:
+    """The empty application of these businesses."""
+    return Application(parts=tuple(_empty(Business(one)) for one in businesses))
+
+
+def _empty(business: Business) -> Part:
+    declared = CATALOGUE[business]
+    return Part(business=business, unit_ids=(), applicants=(), cause=declared.causes[0] if declared.causes else "")
+
+
 def problems(application: Application, businesses: Sequence[str], *, identifiers: bool = True) -> tuple[Problem, ...]:
-    """Everything that stands in the way of submitting, in the order of the form."""
+    """Everything that stands in the way of submitting, in the order of the form; of a form never saved, all of it."""
+    if not application.parts:
+        application = begun(businesses)
     if [part.business for part in application.parts] != list(businesses):
         return (Problem(path="parts", words="请填写申请内容"),)
     found = [

@@ -80,6 +80,7 @@ LEADS_TO: dict[tuple[CaseStatus, Action], CaseStatus] = {
     **{(status, action): status for status, actions in _STAYS.items() for action in actions},
     (_S.DRAFT, _A.SUBMIT): _S.SUBMITTED,
     (_S.DRAFT, _A.WITHDRAW): _S.WITHDRAWN,
+    (_S.DRAFT, _A.REJECT): _S.REJECTED,
     (_S.SUBMITTED, _A.ACCEPT): _S.ACCEPTED,
     (_S.SUBMITTED, _A.REJECT): _S.REJECTED,
     (_S.SUBMITTED, _A.WITHDRAW): _S.WITHDRAWN,
@@ -174,8 +175,7 @@ _ONCE_A_ROUND = frozenset({_A.REVIEW, _A.APPROVE})
 
 def _duties(standing: Standing, actor: Actor) -> frozenset[Action]:
     if actor.kind is ActorKind.SYSTEM:
-        keyboard = frozenset({_A.SAVE, _A.SUBMIT})
-        return _SYSTEM if standing.channel is Channel.SYSTEM else _SYSTEM - keyboard
+        return _of_the_platform(standing.channel)
     duties: frozenset[Action] = frozenset()
     if standing.channel is Channel.ONLINE and actor.id is not None and actor.id == standing.opened_by:
         duties |= _APPLICANT | ({_A.ATTACH} if _fits(_A.SAVE, standing) else set())
@@ -188,6 +188,13 @@ def _duties(standing: Standing, actor: Actor) -> frozenset[Action]:
     if actor.id in standing.reviewed_by:
         duties -= _ONCE_A_ROUND
     return duties - {_A.REVIEW if standing.last_level else _A.APPROVE}
+
+
+def _of_the_platform(channel: Channel) -> frozenset[Action]:
+    """It fills in its own cases; those made online it hands in (again) when everybody has signed."""
+    if channel is Channel.ONLINE:
+        return _SYSTEM - {_A.SAVE} | {_A.CORRECT}
+    return _SYSTEM if channel is Channel.SYSTEM else _SYSTEM - {_A.SAVE, _A.SUBMIT}
 
 
 def _at_the_window(standing: Standing) -> frozenset[Action]:

@@ -67,7 +67,7 @@ class Case(TenantModel):
             name="accepted_at_a_time",
         ),
         CheckConstraint(
-            "status IN ('draft', 'withdrawn') OR unit_id IS NOT NULL",
+            "status IN ('draft', 'withdrawn', 'rejected') OR unit_id IS NOT NULL",
             name="concerns_a_unit",
         ),
         CheckConstraint(f"flags <@ '[{_FLAGS}]'::jsonb", name="known_flags"),
@@ -85,6 +85,13 @@ class Case(TenantModel):
         ),
         Index("ix_cases_open", "tenant_id", "due_at", "id", postgresql_where=text(_OPEN)),
         Index("ix_cases_unit", "tenant_id", "unit_id"),
+        Index("ix_cases_drafts", "tenant_id", "opened_by", "id", postgresql_where=text("status = 'draft'")),
+        Index(
+            "ix_cases_to_hand_over",
+            "tenant_id",
+            "id",
+            postgresql_where=text("status = 'booked' AND contract_id IS NULL"),
+        ),
     )
 
     number: Mapped[str] = mapped_column(String(50))
@@ -98,12 +105,16 @@ class Case(TenantModel):
     flags: Mapped[list[str]] = mapped_column(JSONB, default=list)
     version: Mapped[int] = mapped_column(Integer, default=1)
     """Counts every step; a page that shows an older one is out of date."""
+    laid_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """Who laid or took away materials last; nobody else did anything from version `laid_from` to `laid_to`."""
+    laid_from: Mapped[int] = mapped_column(Integer, default=0)
+    laid_to: Mapped[int] = mapped_column(Integer, default=0)
     review_level: Mapped[int] = mapped_column(Integer, default=0)
     review_levels: Mapped[int] = mapped_column(Integer, default=1)
     reviewers: Mapped[list[str]] = mapped_column(JSONB, default=list)
     """Who has given an opinion in this round of review."""
     unit_id: Mapped[UUID | None] = mapped_column(Uuid)
-    """The first unit; none while a draft names none. All of them are in `case_units`."""
+    """The first unit; none while a draft names none, or when it was rejected so. All of them are in `case_units`."""
     unit_code: Mapped[str] = mapped_column(String(28), default="")
     location: Mapped[str] = mapped_column(Text, default="")
     contract_id: Mapped[UUID | None] = mapped_column(Uuid)

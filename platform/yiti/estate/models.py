@@ -6,12 +6,24 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, Numeric, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import TenantModel, append_only, tenant_fk
+from kernel.db import TenantModel, append_only, protect, tenant_fk
 from kernel.db.types import UtcDateTime
+from yiti.estate.address_index import ADDRESS_DDL, EXTENSION
 
 Area = Numeric(12, 2)
 
@@ -88,6 +100,7 @@ class Unit(TenantModel):
         tenant_fk("building_id", "buildings"),
         UniqueConstraint("tenant_id", "code"),
         UniqueConstraint("tenant_id", "building_id", "household"),
+        Index("ix_units_location", "location", postgresql_using="gin", postgresql_ops={"location": "gin_trgm_ops"}),
         Index(
             "uq_units_place",
             "tenant_id",
@@ -128,6 +141,8 @@ append_only(
     Unit,
     may_change=("state", "location", "usage", "structure", "building_area", "inner_area", "shared_area"),
 )
+event.listen(Unit.__table__, "before_create", DDL(EXTENSION))  # type: ignore[no-untyped-call]
+protect(Unit, *ADDRESS_DDL)
 
 
 class PresalePermit(TenantModel):

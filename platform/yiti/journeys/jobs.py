@@ -26,6 +26,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
 from yiti.journeys import cancellation, presale
 from yiti.journeys.models import Sale
+from yiti.journeys.registration import envelope, signatures
 from yiti.journeys.registration.jobs import certificate_issued
 from yiti.journeys.sale import archive, papers, telling
 from yiti.journeys.sale.errors import SaleNotFound
@@ -120,8 +121,12 @@ async def invite(tx: WriteSession, event: Event) -> None:
 
 @handles("signing.completed")
 async def complete(tx: WriteSession, event: Event) -> None:
-    """With the last signature: filed, decided, booked."""
-    await presale.complete(tx, UUID(event.payload["ceremony_id"]))
+    """With the last signature a sale is filed, decided and booked; an online application is handed in."""
+    kind, _, thing = event.payload["subject"].partition(":")
+    if kind == envelope.SUBJECT:
+        await signatures.complete(tx, resources_of(event), UUID(thing))
+    else:
+        await presale.complete(tx, UUID(event.payload["ceremony_id"]))
 
 
 @handles("contract.filed", tries=TELLING_TRIES)

@@ -23,6 +23,7 @@ from yiti.estate.models import EstateParameter
 from yiti.register.kinds import EntryKind, EntryStatus
 from yiti.register.models import EntryTerm, RegisterEntry
 from yiti.register.refusals import in_words
+from yiti.register.schemas import Suit
 
 NOTICE_DAYS: Final = 90
 OBJECTION_DAYS: Final = 15
@@ -90,17 +91,46 @@ async def start_term(tx: WriteSession, actor: Actor, entry_id: UUID, *, starts_o
     return await _record(tx, actor, EntryTerm(entry_id=entry_id, kind="started", starts_on=starts_on, event=event))
 
 
-async def lift_by_suit(tx: WriteSession, actor: Actor, entry_id: UUID, *, filed_on: date, proof: str) -> EntryTerm:
-    """Keep an objection alive: its holder sued or went to arbitration in time. `proof` names the court's document.
+async def lift_by_suit(tx: WriteSession, actor: Actor, entry_id: UUID, suit: Suit) -> EntryTerm:
+    """Keep an objection alive: its holder sued or went to arbitration in time (民法典 art. 220).
 
-    `Conflict` when the suit came after the 15 days (民法典 art. 220).
+    `Conflict` when the suit came after the 15 days, when one is recorded already, or when it has been cancelled since.
     """
-    entry = await tx.scalar(select(RegisterEntry).where(RegisterEntry.id == entry_id))
+    wanted = select(RegisterEntry).where(RegisterEntry.id == entry_id, RegisterEntry.kind == EntryKind.OBJECTION)
+    entry = await tx.scalar(wanted.with_for_update().execution_options(populate_existing=True))
     if entry is None:
         raise NotFound("没有找到该项异议登记")
-    if filed_on > _objection_ends(entry.booked_at):
+    if entry.status != EntryStatus.CURRENT:
+        raise Conflict("该项异议登记已经注销，不能再记载起诉情况")
+    if suit.filed_on > today():
+        raise Invalid("起诉日期不能晚于今天", field="filed_on")
+    if suit.filed_on > _objection_ends(entry.booked_at):
         raise Conflict("起诉（申请仲裁）日期已超过异议登记之日起十五日，异议登记已经失效（民法典第220条）")
-    return await _record(tx, actor, EntryTerm(entry_id=entry_id, kind="lifted", starts_on=filed_on, event=proof))
+    if await is_lifted(tx, entry_id):
+        raise Conflict("该项异议登记已经记载起诉情况")
+    if not suit.court_case.strip():
+        raise Invalid("请填写案号", field="court_case")
+    return await _record(
+        tx, actor,
+        EntryTerm(
+            entry_id=entry_id, kind="lifted", starts_on=suit.filed_on, event=f"异议人已起诉，案号{suit.court_case}",
+            court_case=suit.court_case, proof_digest=suit.proof_digest, proof_type=suit.proof_type,
+        ),
+    )  # fmt: skip
+
+
+async def is_lifted(reader: ReadSession, entry_id: UUID) -> bool:
+    """Whether something keeps the entry alive beyond its term."""
+    return any(one.kind == "lifted" for one in await terms_of(reader, entry_id))
+
+
+async def terms_of_entries(reader: ReadSession, entry_ids: Sequence[UUID]) -> dict[UUID, list[EntryTerm]]:
+    """What was recorded on the terms of these entries, oldest first; an entry without any is not in it."""
+    found: dict[UUID, list[EntryTerm]] = {}
+    wanted = select(EntryTerm).where(EntryTerm.entry_id.in_(entry_ids)).order_by(EntryTerm.id)
+    for term in await reader.scalars(wanted):
+        found.setdefault(term.entry_id, []).append(term)
+    return found
 
 
 async def lift_by_application(
@@ -115,7 +145,7 @@ async def lift_by_application(
 
 async def terms_of(reader: ReadSession, entry_id: UUID) -> Sequence[EntryTerm]:
     """What was recorded on the entry's term, oldest first."""
-    return (await reader.scalars(select(EntryTerm).where(EntryTerm.entry_id == entry_id).order_by(EntryTerm.id))).all()
+    return (await terms_of_entries(reader, [entry_id])).get(entry_id, [])
 
 
 async def start_by_first_registration(tx: WriteSession, unit_ids: Sequence[UUID]) -> None:

@@ -177,6 +177,11 @@ class EntryTerm(TenantModel):
     """What happened, for people."""
     recorded_by: Mapped[UUID | None] = mapped_column(Uuid)
     """None for the platform itself."""
+    court_case: Mapped[str] = mapped_column(String(60), default="")
+    """Of a suit: the court's case number (案号)."""
+    proof_digest: Mapped[str | None] = mapped_column(String(64))
+    """Blob of the scanned paper of the court."""
+    proof_type: Mapped[str] = mapped_column(String(60), default="")
 
 
 class UnitSuccession(TenantModel):

@@ -53,6 +53,15 @@ class Append(Struct, frozen=True, kw_only=True):
     """The further fields of the kind, from `yiti.register.details`; never personal data."""
 
 
+class Suit(Struct, frozen=True, kw_only=True):
+    """That an objector went to court: when, under which number (案号), and the scanned proof by its blob."""
+
+    filed_on: date
+    court_case: str
+    proof_digest: str
+    proof_type: str
+
+
 class UnitLink(Struct, frozen=True, kw_only=True):
     """One line of a split (分割) or merger (合并): the old unit becomes historical, the new one takes its place."""
 

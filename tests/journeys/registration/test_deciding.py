@@ -1,14 +1,11 @@
 """Who decides: the platform where all is proved, people otherwise; seizures that arrive; who sees what."""
 
 from datetime import date, timedelta
-from uuid import UUID
 
 import pytest
 import time_machine
 
 from kernel.clock import now
-from kernel.permissions import Actor, ActorKind, Permission
-from kernel.pii import blind_index
 from tests.journeys.registration.county import CLERK, FIRST_REVIEWER, Desk
 from tests.journeys.registration.people import (
     BANK,
@@ -21,6 +18,7 @@ from tests.journeys.registration.people import (
     part,
     seized,
 )
+from tests.journeys.registration.signing_together import handed_in, me
 from tests.journeys.registration.steps import actions_of, texts_to
 from tests.testbed import HOME
 from yiti.cases.business import Business
@@ -142,10 +140,6 @@ async def test_an_expired_seizure_is_lifted_by_law_and_the_next_moves_up(office:
 
 
 async def test_a_citizen_s_case_is_nobody_else_s(office: Desk) -> None:
-    def me(who: tuple[str, str, str]) -> Actor:
-        person = UUID(bytes=blind_index(who[2])[:16])
-        return Actor(ActorKind.CITIZEN, who[0], HOME, person, permissions=frozenset({Permission.CITIZEN_SELF}))
-
     owner, bank_clerk, stranger = citizen(), citizen(), citizen()
     unit, _ = await home_of(office, owner)
     wanted = part(B.CHANGE_HOLDER, unit, applicant(owner))
@@ -161,9 +155,7 @@ async def test_a_citizen_s_case_is_nobody_else_s(office: Desk) -> None:
     assert mine.application is not None
     assert owner[2] not in repr(mine.parties)
     await office.supplied(case, me(owner))
-    async with database.transaction(HOME) as tx:
-        await desk.identified(tx, me(owner), case.id, owner[2], "RZ20261121-1")
-        await desk.submit(tx, me(owner), case.id)
+    await handed_in(office, case, me(owner))
     async with database.read(HOME) as reader:
         seen = await desk.view(reader, CLERK, case.id)
     assert Action.ACCEPT in seen.actions

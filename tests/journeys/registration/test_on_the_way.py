@@ -2,8 +2,13 @@
 
 import asyncio
 
+import msgspec
 import pytest
+from sqlalchemy.exc import NoResultFound
 
+import e_archive.service as e_archive
+from e_archive.models import Archive
+from e_archive.package import from_zip
 from tests.journeys.registration.county import CLERK, REGISTRAR, Desk
 from tests.journeys.registration.people import (
     citizen,
@@ -14,7 +19,8 @@ from tests.journeys.registration.steps import a_sale, actions_of, kinds_of_lette
 from tests.testbed import HOME
 from yiti.cases import service as cases
 from yiti.cases.business import Business
-from yiti.cases.lifecycle import CaseStatus
+from yiti.cases.lifecycle import CaseStatus, Channel
+from yiti.cases.models import Case
 from yiti.cases.service import ActionRefused, StalePage
 from yiti.certificates import service as certificates
 from yiti.journeys.registration import desk
@@ -22,7 +28,8 @@ from yiti.journeys.registration.errors import (
     ApplicationIncomplete,
     MaterialsMissing,
 )
-from yiti.letters.schemas import LetterKind
+from yiti.letters import service as letters
+from yiti.letters.schemas import LetterKind, Rejection
 
 B = Business
 pytestmark = pytest.mark.timeout(180)
@@ -143,6 +150,69 @@ async def test_not_accepted_in_writing(office: Desk) -> None:
         await desk.reject(tx, CLERK, case.id, "申请材料不齐全", ["存量房买卖合同"])
     assert (await office.case(case.id)).status == CaseStatus.REJECTED
     assert await kinds_of_letters(office, case) == [LetterKind.REJECTION]
+
+
+async def test_an_empty_form_is_rejected_in_writing_and_archived(office: Desk) -> None:
+    """条例 art. 17: told of everything that is missing, at once."""
+    async with office.resources.database.transaction(HOME) as tx:
+        case = await desk.start(tx, CLERK, [B.TRANSFER_RESALE], Channel.WINDOW)
+        await desk.reject(tx, CLERK, case.id, "申请材料不齐全", ["房屋买卖合同原件"], version=case.version)
+        (letter,) = await letters.of_case(tx, case.id)
+        content = letters.content_of(letter).content
+        (step,) = [one for one in await cases.history(tx, case.id) if one.action == "reject"]
+    assert isinstance(content, Rejection)
+    told = {one.name: one.reason for one in content.missing}
+    assert told["房屋买卖合同原件"] == told["存量房买卖合同"] == "未提交"
+    assert len([words for words in told.values() if words == "申请书未填写完整"]) > 2
+    assert step.detail["missing"] == list(told)
+    assert (content.ground, content.matter.unit_codes) == ("incomplete", ())
+    await office.run_jobs("letter.")
+    await office.archived(case.id)
+    kept = await archive_of(office, case)
+    assert kept is not None
+    assert kept.unit_code == "未填明"
+
+
+async def test_a_refused_case_is_archived(office: Desk) -> None:
+    case = await office.accepted(await a_sale(office))
+    await office.answered(case)
+    async with office.resources.database.transaction(HOME) as tx:
+        await desk.recheck(tx, REGISTRAR, case.id)
+        await desk.refuse(tx, REGISTRAR, case.id, "存在尚未解决的权属争议")
+    await office.run_jobs("letter.")
+    await office.archived(case.id)
+    kept = await archive_of(office, case)
+    assert kept is not None
+    package = from_zip(await office.resources.blobs.get(kept.package_digest)).files
+    titles = b"".join(data for name, data in package.items() if name.endswith("metadata.xml")).decode()
+    for words in (
+        "不动产登记申请书",
+        "存量房买卖合同",
+        "不予登记告知书",
+        "不动产登记受理凭证",
+        "存在尚未解决的权属争议",
+    ):
+        assert words in titles, words
+    (receipt,) = [msgspec.json.decode(data) for name, data in package.items() if "decision" in name]
+    assert receipt["ended_by"]["opinion"] == "存在尚未解决的权属争议"
+    assert len(receipt["receipts"]) == 1
+
+
+async def test_what_was_handed_in_is_archived_and_a_draft_is_not(office: Desk) -> None:
+    case = await office.submitted(await a_sale(office))
+    draft = await office.drafted(await a_sale(office))
+    for one in (case, draft):
+        async with office.resources.database.transaction(HOME) as tx:
+            await desk.withdraw(tx, CLERK, one.id, "申请人撤回")
+    await office.archived(case.id)
+    assert await archive_of(office, case) is not None
+    with pytest.raises(NoResultFound):
+        await office.archived(draft.id)
+
+
+async def archive_of(office: Desk, case: Case) -> Archive | None:
+    async with office.resources.database.read(HOME) as reader:
+        return await e_archive.by_subject(reader, f"case:{case.id}")
 
 
 async def test_a_refusal_in_writing_drops_the_questions(office: Desk) -> None:

@@ -1,5 +1,6 @@
 """Answers of tax bureau, housing department and treasury: in time, twice, forged, wrong, by hand."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +20,16 @@ from tests.testbed import HOME
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.lifecycle import CaseStatus
+from yiti.cases.models import Case
 from yiti.cases.service import ActionRefused, Blocked
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.errors import (
+    RefundDiffers,
     RequestAnswered,
     RequestUnknown,
 )
+from yiti.journeys.registration.models import CaseRequest
+from yiti.journeys.registration.schemas import RefundView
 
 B = Business
 pytestmark = pytest.mark.timeout(180)
@@ -138,3 +143,87 @@ async def test_where_nobody_is_connected_the_clerk_enters_the_paper(office: Desk
         async with office.resources.database.transaction(HOME) as tx:
             await desk.attach(tx, office.resources, CLERK, case.id, code, f"{code}.png", scan())
     assert (await office.decided(case)).status == CaseStatus.BOOKED
+
+
+async def fee_of(office: Desk, case: Case) -> CaseRequest:
+    return [one for one in await office.requests(case) if one.which == "fee"][-1]
+
+
+async def refunds_of(office: Desk, case: Case) -> tuple[RefundView, ...]:
+    async with office.resources.database.read(HOME) as reader:
+        return (await desk.view(reader, CLERK, case.id)).refunds
+
+
+async def withdrawn(office: Desk, case: Case) -> None:
+    async with office.resources.database.transaction(HOME) as tx:
+        await desk.withdraw(tx, CLERK, case.id, "买卖双方协商撤回")
+
+
+async def test_a_fee_paid_before_the_withdrawal_goes_back(office: Desk) -> None:
+    case = await office.accepted(await a_sale(office))
+    await office.answered(case)
+    assert await refunds_of(office, case) == ()
+    await withdrawn(office, case)
+    (ordered,) = await refunds_of(office, case)
+    assert (ordered.state, ordered.amount_fen, ordered.reason) == ("ordered", 8_000, "业务件已撤回")
+    office.sandbox.fault("treasury", duplicate_callback=True)
+    await office.run_jobs()
+
+    async def state() -> str:
+        return (await refunds_of(office, case))[0].state
+
+    await office.until(state, lambda now_: now_ == "paid")
+    office.sandbox.heal()
+    (kept,) = [one for one in office.sandbox.get("/requests") if one["request_no"] == ordered.refund_no]
+    fee = await fee_of(office, case)
+    assert (kept["data"]["bill_no"], kept["data"]["voucher"]) == (fee.request_no, fee.reference)
+    (paid,) = await refunds_of(office, case)
+    assert paid.reference == kept["voucher"]
+    assert (await office.case(case.id)).status == CaseStatus.WITHDRAWN
+
+
+async def test_a_fee_paid_after_the_refusal_goes_back_once(office: Desk) -> None:
+    case = await office.accepted(await a_sale(office))
+    async with office.resources.database.transaction(HOME) as tx:
+        await desk.refuse(tx, REGISTRAR, case.id, "存在尚未解决的权属争议")
+    assert await refunds_of(office, case) == ()
+    fee, database = await fee_of(office, case), office.resources.database
+    paid = told(fee.request_no, amount_fen=8_000)
+
+    async def receive(answer: CaseAnswer) -> str:
+        async with database.transaction(HOME) as tx:
+            return await desk.receive(tx, Counterparty.TREASURY, answer)
+
+    assert await asyncio.gather(*(receive(paid) for _ in range(3))) == ["late"] * 3
+    with pytest.raises(RequestAnswered):
+        await receive(told(fee.request_no, amount_fen=9_000, reference="PZ2"))
+    (refund,) = await refunds_of(office, case)
+    assert (refund.amount_fen, refund.state) == (8_000, "ordered")
+    for wrong in ({"amount_fen": 7_000}, {"state": "exempt"}):
+        with pytest.raises(RefundDiffers):
+            await receive(told(refund.refund_no, **wrong))
+    back = told(refund.refund_no, amount_fen=8_000, reference="TF1")
+    assert await asyncio.gather(*(receive(back) for _ in range(3))) == ["refund"] * 3
+    with pytest.raises(RequestAnswered):
+        await receive(told(refund.refund_no, state="refused", reference=""))
+    with pytest.raises(RequestUnknown):
+        async with database.transaction(HOME) as tx:
+            await desk.receive(tx, Counterparty.TAX, back)
+    assert [one.state for one in await refunds_of(office, case)] == ["paid"]
+    await office.run_jobs()
+    sent = [one["request_no"] for one in office.sandbox.get("/requests")]
+    assert refund.refund_no not in sent, "what was paid back before it was sent is not sent"
+
+
+async def test_a_fee_that_did_not_count_goes_back_when_it_is_asked_anew(office: Desk) -> None:
+    case = await office.accepted(await a_sale(office))
+    fee, database = await fee_of(office, case), office.resources.database
+    async with database.transaction(HOME) as tx:
+        await desk.receive(tx, Counterparty.TREASURY, told(fee.request_no, amount_fen=8_100))
+    async with database.transaction(HOME) as tx:
+        await desk.ask_again(tx, CLERK, case.id, "fee")
+    assert [one.amount_fen for one in await refunds_of(office, case)] == [8_100]
+    async with database.transaction(HOME) as tx:
+        await desk.receive(tx, Counterparty.TREASURY, told((await fee_of(office, case)).request_no, state="refused"))
+    await withdrawn(office, case)
+    assert len(await refunds_of(office, case)) == 1, "a refusal is no payment"

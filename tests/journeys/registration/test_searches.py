@@ -104,13 +104,11 @@ async def test_a_certificate_number_finds_its_unit_until_it_is_cancelled(office:
 
 
 async def test_an_address_must_say_something(office: Desk) -> None:
-    for address in ("息县", "   ", "%%%%%"):
-        async with office.resources.database.transaction(HOME) as tx:
-            if len(address.strip()) < 4:
-                with pytest.raises(Invalid):
-                    await searches.public_by_address(tx, CLERK, address, "查询")
-            else:
-                assert await searches.public_by_address(tx, CLERK, address, "查询") == (), "no wildcard"
+    async with office.resources.database.transaction(HOME) as tx:
+        for address in ("息县", "   ", "%%%%%"):
+            with pytest.raises(Invalid):
+                await searches.public_by_address(tx, CLERK, address, "查询")
+        assert await searches.public_by_address(tx, CLERK, "息县谯%路", "查询") == (), "no wildcard"
 
 
 async def test_who_has_a_home_and_who_has_none(office: Desk) -> None:

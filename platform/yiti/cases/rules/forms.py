@@ -29,9 +29,17 @@ def inquiry(part: Part, facts: CaseFacts) -> tuple[Finding, ...]:
         "询问结果无异常",
         "民法典第二百一十二条；不动产登记暂行条例第十八条",
         missing or doubtful,
-        evidence=Evidence(source="询问笔录", verified=True),
+        evidence=_record(facts),
         level=Level.BLOCK if missing else Level.WARN,
     )
+
+
+def _record(facts: CaseFacts) -> Evidence:
+    """The record that everybody has signed online, by its digest; at the window it is signed on paper."""
+    signed = next((one for one in facts.materials if one.code == "inquiry_record" and one.source == "signed"), None)
+    if signed is None:
+        return Evidence(source="询问笔录", verified=True)
+    return Evidence(source="询问笔录（申请人电子签名）", verified=True, reference=signed.digest)
 
 
 def declared_materials(part: Part, facts: CaseFacts) -> tuple[Material, ...]:

@@ -35,7 +35,7 @@ from yiti.cases.service.readers import (
     units,
     worklist,
 )
-from yiti.cases.service.steps import act, expect, expect_version
+from yiti.cases.service.steps import act, expect, expect_version, is_current
 
 __all__ = [
     "HAND_OVER_WORDS",
@@ -67,6 +67,7 @@ __all__ = [
     "get",
     "hand_over",
     "history",
+    "is_current",
     "is_open",
     "issue",
     "latest_receipt",

@@ -17,7 +17,7 @@ from yiti.cases.encoding import encode
 from yiti.cases.lifecycle import Action
 from yiti.cases.models import Case, CaseMaterial, CaseParty, CaseUnit
 from yiti.cases.service.errors import MaterialNotFound, MaterialTwice
-from yiti.cases.service.steps import act, expect, expect_version
+from yiti.cases.service.steps import act, count_laying, expect, expect_version
 from yiti.estate.models import Unit
 
 
@@ -28,7 +28,7 @@ async def save(tx: WriteSession, actor: Actor, case: Case, application: Applicat
     businesses or name units that this county does not have.
     """
     expect(actor, case, Action.SAVE)
-    expect_version(case, version)
+    expect_version(case, version, actor)
     if [part.business for part in application.parts] != case.businesses:
         raise Invalid("申请内容与所选业务不一致", field="parts")
     units = await _units(tx, application.unit_ids)
@@ -99,7 +99,7 @@ async def add_material(
         added_at=now(),
     )  # fmt: skip
     tx.add(material)
-    case.version += 1
+    count_laying(actor, case)
     try:
         await tx.flush()
     except IntegrityError as error:
@@ -119,5 +119,5 @@ async def remove_material(tx: WriteSession, actor: Actor, case: Case, material_i
     if material is None:
         raise MaterialNotFound
     material.removed_by, material.removed_at = actor.name, now()
-    case.version += 1
+    count_laying(actor, case)
     await tx.flush()

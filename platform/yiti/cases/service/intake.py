@@ -48,8 +48,15 @@ async def accept(tx: WriteSession, actor: Actor, case: Case, note: str = "") -> 
 
 
 async def reject(tx: WriteSession, actor: Actor, case: Case, reason: str, missing: Sequence[str] = ()) -> None:
-    """不予受理 (条例 art. 17), in writing, with the complete list of what is missing."""
+    """不予受理 (条例 art. 17), in writing, with the complete list of what is missing.
+
+    A draft of the window can be rejected on the spot, however incomplete it is: it counts as handed in at this moment.
+    """
+    expect(actor, case, Action.REJECT)
     reason = said(reason, "请写明不予受理的理由", "reason")
+    if case.submitted_at is None:
+        case.submitted_at = now()
+        await _keep_settings(tx, case)
     await act(tx, actor, case, Action.REJECT, reason, {"missing": list(missing)})
     case.closed_at = now()
 

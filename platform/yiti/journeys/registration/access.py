@@ -14,7 +14,7 @@ async def locked(tx: WriteSession, actor: Actor, case_id: UUID, version: int | N
     case = await cases.locked(tx, case_id)
     await _expect_own(tx, actor, case)
     if version is not None:
-        cases.expect_version(case, version)
+        cases.expect_version(case, version, actor)
     return case
 
 

@@ -1,4 +1,4 @@
-"""What a closed registration case hands to the archive: its form, materials, letters, certificates and records.
+"""What an ended registration case hands to the archive: its form, materials, letters, certificates and records.
 
 Uploaded scans are archived as PDF/A copies of their pages; the original bytes stay in the blob store under the digest
 that the document's verification names.
@@ -22,7 +22,6 @@ from e_archive.schemas import (
     ArchivePerson,
     ExchangeRecord,
     IdKind,
-    ProcessStep,
     SignatureNote,
     SignatureReport,
     Source,
@@ -36,15 +35,25 @@ from kernel.outbox import Park
 from kernel.rendering import render_template
 from kernel.tenancy.models import County
 from signing.schemas import ValidationReport
+from signing.service import evidence_report
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
-from yiti.cases.lifecycle import ACTION_WORDS, Action
-from yiti.cases.models import Case, CaseAction, CaseMaterial, CaseParty
+from yiti.cases.models import Case, CaseMaterial, CaseParty
 from yiti.certificates import service as certificates
 from yiti.certificates.models import NUMBERED
 from yiti.journeys.registration import documents
+from yiti.journeys.registration.archive_records import (
+    NOBODY,
+    NOT_STATED,
+    UNBOOKED,
+    decision,
+    required_steps,
+    required_unbooked,
+    step_of,
+)
 from yiti.journeys.registration.correspondence import business_words
+from yiti.journeys.registration.envelope import PAPERS, SIGNED, signed
 from yiti.journeys.registration.filling import declared_material, materials_wanted
 from yiti.journeys.registration.models import CaseRequest
 from yiti.journeys.registration.view import CERTIFICATE_WORDS
@@ -54,7 +63,6 @@ from yiti.register.models import RightHolder
 from yiti.resources import Resources
 
 _ID_KINDS: dict[str, IdKind] = {"resident_id": "resident_id", "credit_code": "credit_code", "passport": "passport"}
-_STEPS = (Action.ACCEPT, Action.APPROVE, Action.BOOK)
 _SCAN_WIDTH = 1654
 """Pixels of an A4 page at 200 dpi."""
 
@@ -75,7 +83,7 @@ class _Paper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def archive(tx: WriteSession, resources: Resources, case_id: UUID) -> None:
-    """Archive a closed case, once. `Park` when the four-property check refuses the package."""
+    """Archive an ended case, once. `Park` when the four-property check refuses the package."""
     case = await cases.get(tx, case_id)
     try:
         await e_archive.archive(tx, resources.blobs, await manifest(tx, resources, case))
@@ -88,9 +96,10 @@ async def manifest(reader: ReadSession, resources: Resources, case: Case) -> Arc
     county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
     declared = CATALOGUE[Business(case.business)]
     papers = await _papers(reader, resources, case, county.agency_name)
+    kept_keys = [paper.key for paper in papers]
     kept = [await _kept(resources, paper) for paper in papers]
-    receipt = await cases.latest_receipt(reader, case.id)
     actions = await cases.history(reader, case.id)
+    ending = UNBOOKED.get(case.standing.status)
     people = await cases.parties(reader, case.id)
     return ArchiveManifest(
         subject=f"case:{case.id}",
@@ -106,21 +115,21 @@ async def manifest(reader: ReadSession, resources: Resources, case: Case) -> Arc
         case_no=case.number,
         registration_type=declared.registration_type,
         registration_subtype=REGISTRATION_TYPE_WORDS[declared.registration_type],
-        unit_code=case.unit_code,
-        location=case.location,
-        holders=_people(people, "holder") or _people(people, "authority") or await _concerned(reader, case),
+        unit_code=case.unit_code or NOT_STATED,
+        location=case.location or NOT_STATED,
+        holders=await _holders(reader, case, people),
         obligors=_people(people, "obligor"),
         certificate_nos=tuple(one.number for one in await certificates.of_case(reader, case.id)),
         relations=tuple(f"unit:{one.unit_code}" for one in await cases.units(reader, case.id)),
-        required_documents=await _required(reader, case),
-        required_steps=tuple(ACTION_WORDS[step] for step in _STEPS),
+        required_documents=await _required(reader, case) if ending is None else required_unbooked(case, kept_keys),
+        required_steps=required_steps(ending),
         documents=tuple(document for document, _ in kept),
         signature_reports=tuple(report for _, report in kept if report is not None),
-        evidence_report=b"{}",
-        decision_receipt=msgspec.json.encode(_receipt(receipt)),
-        action_log=msgspec.json.encode([_step(action) for action in actions]),
+        evidence_report=await _evidence(reader, case),
+        decision_receipt=await decision(reader, case, ending, actions),
+        action_log=msgspec.json.encode([step_of(action) for action in actions]),
         exchange_records=(*await _exchanges(reader, case.id), *await _answers(reader, resources, case.id)),
-        process=tuple(_step(action) for action in actions),
+        process=tuple(step_of(action) for action in actions),
     )
 
 
@@ -135,12 +144,15 @@ async def _required(reader: ReadSession, case: Case) -> tuple[str, ...]:
 
 
 async def _papers(reader: ReadSession, resources: Resources, case: Case, agency: str) -> list[_Paper]:
-    papers = [await _form(reader, resources, case)]
-    if any("inquiry_record" in CATALOGUE[Business(one)].documents for one in case.businesses):
-        papers.append(await _inquiry(reader, resources, case))
+    lying = await cases.materials(reader, case.id)
+    papers = [await _signed(resources, one) for one in lying if one.source == SIGNED]
+    if not papers:
+        papers = [await _form(reader, resources, case)]
+        if any("inquiry_record" in CATALOGUE[Business(one)].documents for one in case.businesses):
+            papers.append(await _inquiry(reader, resources, case))
     counts: dict[str, int] = {}
-    for material in await cases.materials(reader, case.id):
-        if material.media_type != "application/jose":
+    for material in lying:
+        if material.media_type != "application/jose" and material.source != SIGNED:
             counts[material.code] = counts.get(material.code, 0) + 1
             papers.append(await _material(reader, resources, case, material, counts[material.code]))
     for place, one in enumerate(await letters.of_case(reader, case.id), start=1):
@@ -152,6 +164,23 @@ async def _papers(reader: ReadSession, resources: Resources, case: Case, agency:
                 await _sealed(resources, f"certificate-{place}", title, agency, paper.pdf_digest, paper.sealed_at)
             )
     return papers
+
+
+async def _signed(resources: Resources, one: CaseMaterial) -> _Paper:
+    """Form and record of an online application, as everybody signed them."""
+    pdf = await resources.signing.archive_timestamp(await resources.blobs.get(one.digest))
+    return _Paper(
+        key=one.code.replace("_", "-"), title=PAPERS[one.code], author="申请人", pdf=pdf, formed=one.added_at,
+        source="系统生成", verification="电子签名验证", sealed=True,
+    )  # fmt: skip
+
+
+async def _evidence(reader: ReadSession, case: Case) -> bytes:
+    """How the online application was signed; nothing for one that was signed on paper."""
+    found = await signed(reader, case.id)
+    if found is None or found.ceremony_id is None:
+        return b"{}"
+    return (await evidence_report(reader, found.ceremony_id)).content
 
 
 async def _form(reader: ReadSession, resources: Resources, case: Case) -> _Paper:
@@ -261,6 +290,11 @@ def _people(parties: Sequence[CaseParty], side: str) -> tuple[ArchivePerson, ...
     return tuple(found.values())
 
 
+async def _holders(reader: ReadSession, case: Case, people: Sequence[CaseParty]) -> tuple[ArchivePerson, ...]:
+    named = _people(people, "holder") or _people(people, "authority") or await _concerned(reader, case)
+    return named or ((NOBODY,) if case.standing.status in UNBOOKED else ())
+
+
 async def _concerned(reader: ReadSession, case: Case) -> tuple[ArchivePerson, ...]:
     """Where nobody applied (失效, 依职权): the holders of the entries that the case is about."""
     targets = [target for part in cases.application_of(case).parts for target in part.targets]
@@ -270,17 +304,6 @@ async def _concerned(reader: ReadSession, case: Case) -> tuple[ArchivePerson, ..
     return tuple(
         ArchivePerson(name=one.name, id_kind=_ID_KINDS.get(one.id_kind, "other"), id_no=one.id_number)
         for one in await reader.scalars(wanted)
-    )
-
-
-def _receipt(receipt: object) -> dict[str, object]:
-    names = ("rules_version", "facts", "facts_digest", "findings", "outcome", "decided_by", "decided_at")
-    return {name: getattr(receipt, name) for name in names}
-
-
-def _step(action: CaseAction) -> ProcessStep:
-    return ProcessStep(
-        name=ACTION_WORDS[Action(action.action)], actor=action.actor_name, at=action.at, opinion=action.note
     )
 
 

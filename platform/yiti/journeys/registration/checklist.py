@@ -1,13 +1,18 @@
 """What an application still lacks: fields of the form and materials, everything at once (一次性告知)."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from msgspec import Struct
 
 from kernel.db import ReadSession
 from yiti.cases import service as cases
+from yiti.cases.declaration import Material
 from yiti.cases.form import problems
+from yiti.cases.lifecycle import Channel
 from yiti.cases.models import Case, CaseMaterial
+from yiti.journeys.registration import signers
+from yiti.journeys.registration.envelope import PAPERS, SIGNED
 from yiti.journeys.registration.errors import ApplicationIncomplete, MaterialsMissing
 from yiti.journeys.registration.facts import answered_later
 from yiti.journeys.registration.filling import OTHER, materials_wanted
@@ -40,6 +45,11 @@ class Item(Struct, frozen=True, kw_only=True):
     files: tuple[Lying, ...]
     later: bool = False
     """It comes with the answer of tax bureau or housing department, after acceptance."""
+
+    @property
+    def signed(self) -> bool:
+        """It came out of the applicants' signing; nobody brings or takes it."""
+        return any(one.source == SIGNED for one in self.files)
 
     @property
     def missing(self) -> bool:
@@ -83,6 +93,7 @@ async def of_case(reader: ReadSession, case: Case) -> Checklist:
         lying.setdefault(one.code, []).append(_lying(one))
     wanted = [*await materials_wanted(reader, case)]
     wanted += [OTHER] if OTHER.code in lying else []
+    wanted += [Material(code=code, name=name, required=False) for code, name in PAPERS.items() if code in lying]
     later = answered_later(case)
     items = tuple(
         Item(
@@ -98,8 +109,16 @@ async def of_case(reader: ReadSession, case: Case) -> Checklist:
         )
         for one in wanted
     )
-    found = problems(cases.application_of(case), case.businesses)
-    return Checklist(items=items, lacks=tuple(Lack(field=one.path, words=one.words) for one in found))
+    return Checklist(items=items, lacks=tuple(_lacks(case)))
+
+
+def _lacks(case: Case) -> Iterator[Lack]:
+    application = cases.application_of(case)
+    for one in problems(application, case.businesses):
+        yield Lack(field=one.path, words=one.words)
+    if case.channel == Channel.ONLINE:
+        for path, words in signers.lacks(application, case.opened_by):
+            yield Lack(field=path, words=words)
 
 
 async def expect_complete(reader: ReadSession, case: Case) -> None:

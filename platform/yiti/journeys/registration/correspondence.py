@@ -59,7 +59,7 @@ async def _matter(reader: ReadSession, case: Case) -> Matter:
         business=business_words(case),
         applicants=tuple(dict.fromkeys(names)),
         location=case.location,
-        unit_codes=codes or (case.unit_code,),
+        unit_codes=codes or ((case.unit_code,) if case.unit_code else ()),
         applied_on=(case.submitted_at or case.opened_at).astimezone(SHANGHAI).date(),
     )
 
@@ -104,14 +104,17 @@ async def correction(tx: WriteSession, actor: Actor, case: Case, items: Sequence
     await letters.write(tx, actor, content, case_id=case.id)
 
 
-async def rejection(tx: WriteSession, actor: Actor, case: Case, reason: str, missing: Sequence[str]) -> None:
-    """不予受理告知书."""
+async def rejection(
+    tx: WriteSession, actor: Actor, case: Case, reason: str, missing: Sequence[str], fields: Sequence[str] = ()
+) -> None:
+    """不予受理告知书. `missing`: materials; `fields`: what the application form lacks."""
+    lacks = [*((name, "申请书未填写完整") for name in fields), *((name, "未提交") for name in missing)]
     content = Rejection(
         matter=await _matter(tx, case),
-        ground="incomplete" if missing else "other",
+        ground="incomplete" if lacks else "other",
         facts=reason,
         materials=await _material_lines(tx, case),
-        missing=tuple(CorrectionItem(name=name, reason="未提交") for name in missing),
+        missing=tuple(CorrectionItem(name=name, reason=words) for name, words in lacks),
         clerk=actor.name,
     )
     await letters.write(tx, actor, content, case_id=case.id)

@@ -1,6 +1,7 @@
 """The registration journey for pages: every step of a case under one name.
 
     start → save, attach, fetch_shared → submit → accept → [tax, housing, fee] → review … → booked → hand_over → archive
+                                   online: finish → everybody signs → submitted by the last signature
 
 Every step runs in its caller's transaction, checks who may take it, and is written into the case's log. `version` is
 that of the page on which somebody decided: `StalePage` when the case has moved on since.
@@ -40,6 +41,9 @@ from yiti.journeys.registration.handling import (
 )
 from yiti.journeys.registration.intake import accept, correct, reject, request_correction, submit, withdraw
 from yiti.journeys.registration.schemas import CaseView
+from yiti.journeys.registration.signatures import finish, invite_again, own_link, take_back
+from yiti.journeys.registration.signing_view import SignerView, SigningView, signing_of
+from yiti.journeys.registration.suits import record_suit
 from yiti.journeys.registration.view import view
 
 __all__ = [
@@ -48,6 +52,8 @@ __all__ = [
     "Item",
     "Lack",
     "Lying",
+    "SignerView",
+    "SigningView",
     "accept",
     "ask_again",
     "attach",
@@ -60,21 +66,27 @@ __all__ = [
     "enter_answer",
     "fetch_shared",
     "findings",
+    "finish",
     "hand_over",
     "identified",
+    "invite_again",
     "issue",
     "material_file",
+    "own_link",
     "publish",
     "receive",
     "recheck",
+    "record_suit",
     "refuse",
     "reject",
     "request_correction",
     "review",
     "save",
     "send_back",
+    "signing_of",
     "start",
     "submit",
+    "take_back",
     "view",
     "withdraw",
 ]

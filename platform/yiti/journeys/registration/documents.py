@@ -1,5 +1,7 @@
 """What the applicants read and sign: the application (登记申请书) and the inquiry record (询问笔录), from the case."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,7 +20,11 @@ from yiti.cases.inquiry import questions_of
 from yiti.cases.models import Case
 from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.wording import term
+from yiti.journeys.envelopes import Page
+from yiti.journeys.registration.envelope import PAPERS, SIGNED
 from yiti.journeys.registration.facts import units_of
+from yiti.journeys.registration.filling import declared_material
+from yiti.journeys.registration.signers import BASIS_WORDS, Signer
 from yiti.register.kinds import REGISTRATION_TYPE_WORDS, SHARING_WORDS, RegistrationType
 from yiti.resources import Resources
 
@@ -28,20 +34,30 @@ ID_KIND_WORDS = {
     "passport": "护照",
     "other": "其他证件",
 }
-BASIS_WORDS = {"power_of_attorney": "委托代理人", "guardian": "监护人", "legal_representative": "法定代表人（负责人）"}
 
 
 async def application_form(reader: ReadSession, resources: Resources, case: Case) -> Rendered:
-    """不动产登记申请书 as PDF/A. `MissingGlyph` names a character that cannot be printed."""
-    return await _printed(reader, resources, case, "application_form.html")
+    """不动产登记申请书 as PDF/A, to be printed and signed. `MissingGlyph` names a character that cannot be printed."""
+    return await resources.renderer.pdf(await _html(reader, case, "application_form"))
 
 
 async def inquiry_record(reader: ReadSession, resources: Resources, case: Case) -> Rendered:
     """询问笔录 as PDF/A, with the answers given."""
-    return await _printed(reader, resources, case, "inquiry_record.html")
+    return await resources.renderer.pdf(await _html(reader, case, "inquiry_record"))
 
 
-async def _printed(reader: ReadSession, resources: Resources, case: Case, template: str) -> Rendered:
+async def to_sign(reader: ReadSession, case: Case, signers: Sequence[Signer]) -> list[Page]:
+    """The papers of an online application, each with a place for everybody who signs it."""
+    return [(key, PAPERS[key], await _html(reader, case, key, signers)) for key in papers_of(case)]
+
+
+def papers_of(case: Case) -> tuple[str, ...]:
+    """Which of the two papers the businesses of the case want."""
+    declared = [CATALOGUE[Business(one)] for one in case.businesses]
+    return tuple(key for key in PAPERS if any(key in one.documents for one in declared))
+
+
+async def _html(reader: ReadSession, case: Case, paper: str, signers: Sequence[Signer] = ()) -> str:
     application = cases.application_of(case)
     asked = questions_of(CATALOGUE[Business(one)] for one in case.businesses)
     agency = (await reader.scalars(select(County.agency_name).where(County.code == reader.tenant))).one()
@@ -60,8 +76,16 @@ async def _printed(reader: ReadSession, resources: Resources, case: Case, templa
             for one in asked
         ],
         "applicants": _asked(application),
+        "materials": await _materials(reader, case),
+        "signers": [(one.key, one.caption) for one in signers],
     }
-    return await resources.renderer.pdf(render_template(__package__ or "", template, context))
+    return render_template(__package__ or "", f"{paper}.html", context)
+
+
+async def _materials(reader: ReadSession, case: Case) -> list[tuple[str, int]]:
+    """What lies with the case: names, and how many files of each."""
+    counted = Counter(one.code for one in await cases.materials(reader, case.id) if one.source != SIGNED)
+    return [((await declared_material(reader, case, code)).name, count) for code, count in counted.items()]
 
 
 def _asked(application: Application) -> list[dict[str, str]]:

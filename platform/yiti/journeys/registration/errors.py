@@ -1,6 +1,6 @@
 """What can stand in the way of an application, in words."""
 
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge, TooManyAttempts
 
 
 class UploadTooLarge(TooLarge):
@@ -84,8 +84,43 @@ class RequestUnknown(NotFound):
     default_message = "没有找到该项核验申请"
 
 
+class RefundDiffers(Conflict):
+    """The treasury reports another repayment than was ordered; nothing was noted."""
+
+    code = "registration.refund_differs"
+    default_message = "退费结果与退费申请不一致，未予记载，请与非税收入收缴系统核对"
+
+
 class RequestAnswered(Conflict):
     """It has its answer already."""
 
     code = "registration.request_answered"
     default_message = "该项核验已有结果"
+
+
+class NotSigned(Conflict):
+    """An online application is handed in by the signatures of everybody who makes it, not by a button."""
+
+    code = "registration.not_signed"
+    default_message = "网上申请须由全体申请人签署后提交"
+
+
+class AllSigned(Conflict):
+    """The last signature is in place: the application is just being handed in."""
+
+    code = "registration.all_signed"
+    default_message = "各方均已签署，申请正在自动提交，请稍候再看"
+
+
+class NothingToSign(Conflict):
+    """There is no signature of this person missing."""
+
+    code = "registration.nothing_to_sign"
+    default_message = "目前没有需要您签署的文件"
+
+
+class InvitedJustNow(TooManyAttempts):
+    """A link was sent less than a minute ago."""
+
+    code = "registration.invited_just_now"
+    default_message = "链接刚刚发送过，请一分钟后再试"

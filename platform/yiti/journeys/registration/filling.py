@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.permissions import Actor, ActorKind
 from kernel.pii import blind_index
 from yiti.cases import service as cases
@@ -16,7 +16,7 @@ from yiti.cases.configuration import current, settings_of
 from yiti.cases.declaration import Material
 from yiti.cases.lifecycle import Channel
 from yiti.cases.models import Case, CaseMaterial
-from yiti.journeys.registration import sharing, uploads
+from yiti.journeys.registration import envelope, sharing, uploads
 from yiti.journeys.registration.access import locked, readable
 from yiti.journeys.registration.errors import MaterialUnknown, UploadTwice
 from yiti.journeys.registration.facts import people_of
@@ -32,9 +32,16 @@ async def start(tx: WriteSession, actor: Actor, businesses: Sequence[Business], 
 
 
 async def save(tx: WriteSession, actor: Actor, case_id: UUID, application: Application, version: int) -> Case:
-    """Keep the form as it is now; it may be incomplete. `StalePage` when somebody was faster."""
+    """Keep the form as it is now; it may be incomplete. `StalePage` when somebody was faster.
+
+    Other words than those being signed end the signing (`AllSigned` when it is too late for that); so does every
+    change of the materials.
+    """
     case = await locked(tx, actor, case_id)
+    before = envelope.form_digest(case)
     await cases.save(tx, actor, case, application, version)
+    if envelope.form_digest(case) != before:
+        await envelope.void(tx, actor, case, "changed")
     return case
 
 
@@ -50,20 +57,25 @@ async def attach(
     found = await uploads.inspected(file_name, data, declared.accepts)
     digest = sha256(data).hexdigest()
     if twin := next((one for one in await cases.materials(tx, case_id) if one.digest == digest), None):
-        name = (await declared_material(tx, await cases.get(tx, case_id), twin.code)).name
-        raise UploadTwice(f"该文件已作为“{name}”上传，请勿重复上传")
+        raise UploadTwice(f"该文件已作为“{await name_of(tx, await cases.get(tx, case_id), twin)}”上传，请勿重复上传")
     await resources.blobs.put(data)
     case = await locked(tx, actor, case_id)
-    return await cases.add_material(
+    material = await cases.add_material(
         tx, actor, case, code=code, file_name=found.file_name, media_type=found.media_type, size=len(data),
         digest=digest, source="upload", verified=False,
     )  # fmt: skip
+    await envelope.void(tx, actor, case, "changed")
+    return material
 
 
 async def detach(tx: WriteSession, actor: Actor, case_id: UUID, material_id: UUID) -> None:
-    """Take a material away again; that it was there stays in the file."""
+    """Take a material away again; that it was there stays in the file. What has been signed stays."""
     case = await locked(tx, actor, case_id)
+    lying = await cases.materials(tx, case_id)
+    if any(one.id == material_id and one.source == envelope.SIGNED for one in lying):
+        raise Conflict("已签署的文件不能删除；修改申请信息后会重新签署")
     await cases.remove_material(tx, actor, case, material_id)
+    await envelope.void(tx, actor, case, "changed")
 
 
 async def fetch_shared(tx: WriteSession, resources: Resources, actor: Actor, case_id: UUID, code: str) -> CaseMaterial:
@@ -76,11 +88,13 @@ async def fetch_shared(tx: WriteSession, resources: Resources, actor: Actor, cas
     record = await sharing.fetch(tx, resources, case, declared)
     digest = await resources.blobs.put(record.pdf)
     case = await locked(tx, actor, case_id)
-    return await cases.add_material(
+    material = await cases.add_material(
         tx, actor, case, code=code, file_name=f"{declared.name}（共享获取）.pdf", media_type="application/pdf",
         size=len(record.pdf), digest=digest, source=declared.source or "", verified=True, reference=record.reference,
         unit_codes=record.unit_codes,
     )  # fmt: skip
+    await envelope.void(tx, actor, case, "changed")
+    return material
 
 
 async def material_file(
@@ -134,6 +148,13 @@ async def declared_material(reader: ReadSession, case: Case, code: str) -> Mater
         if material.code == code:
             return material
     raise MaterialUnknown(field="code")
+
+
+async def name_of(reader: ReadSession, case: Case, material: CaseMaterial) -> str:
+    """What a material that lies with the case is called."""
+    if material.source == envelope.SIGNED:
+        return envelope.PAPERS[material.code]
+    return (await declared_material(reader, case, material.code)).name
 
 
 async def materials_wanted(reader: ReadSession, case: Case) -> tuple[Material, ...]:

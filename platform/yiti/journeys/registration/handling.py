@@ -8,7 +8,6 @@ from integrations.gateway import CaseAnswer
 from kernel.clock import now, today
 from kernel.db import WriteSession
 from kernel.errors import Conflict, Invalid
-from kernel.outbox import emit
 from kernel.permissions import Actor
 from kernel.working_time import WorkCalendar
 from yiti.cases import service as cases
@@ -18,8 +17,9 @@ from yiti.cases.models import Case
 from yiti.cases.service import HandOver
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED
-from yiti.journeys.registration import arrival, correspondence, deciding, outside
+from yiti.journeys.registration import correspondence, deciding, outside, refunds
 from yiti.journeys.registration.access import locked
+from yiti.journeys.registration.ending import ended_unbooked, order_archive
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.models import PublicNotice
 
@@ -57,8 +57,7 @@ async def refuse(
     await cases.refuse(tx, actor, case, reason)
     await correspondence.refusal(tx, actor, case, reason, basis)
     await correspondence.tell(tx, case, "refused")
-    await outside.drop(tx, case)
-    await arrival.order_thaw(tx, case)
+    await ended_unbooked(tx, case)
     return case
 
 
@@ -114,7 +113,9 @@ async def enter_answer(
 
 
 async def receive(tx: WriteSession, counterparty: str, answer: CaseAnswer) -> str:
-    """A verified answer from outside; the case goes on by itself where it can. `answered` or `late`."""
+    """A verified answer from outside; the case goes on by itself where it can. `answered`, `late` or `refund`."""
+    if await refunds.receive(tx, counterparty, answer):
+        return "refund"
     result, case = await outside.receive(tx, counterparty, answer)
     if result == "answered":
         await deciding.soon(tx, case)
@@ -152,4 +153,4 @@ async def close(tx: WriteSession, actor: Actor, case_id: UUID, note: str = "", v
 async def close_locked(tx: WriteSession, actor: Actor, case: Case, note: str) -> None:
     """Close a case that the caller has locked, and order its archive."""
     await cases.close(tx, actor, case, note)
-    await emit(tx, "registration.archive", {"case_id": str(case.id)}, key=f"registration.archive:{case.id}")
+    await order_archive(tx, case)

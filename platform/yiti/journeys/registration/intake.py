@@ -6,14 +6,15 @@ from uuid import UUID
 from kernel.clock import SHANGHAI
 from kernel.db import WriteSession
 from kernel.outbox import emit
-from kernel.permissions import Actor
+from kernel.permissions import Actor, ActorKind
 from yiti.cases import service as cases
 from yiti.cases.business import Business
-from yiti.cases.lifecycle import Action, Channel
+from yiti.cases.lifecycle import Action, CaseStatus, Channel
 from yiti.cases.models import Case
-from yiti.journeys.registration import arrival, correspondence, deciding, outside
+from yiti.journeys.registration import arrival, correspondence, deciding, envelope, outside
 from yiti.journeys.registration.access import locked
-from yiti.journeys.registration.checklist import expect_complete
+from yiti.journeys.registration.checklist import expect_complete, of_case
+from yiti.journeys.registration.ending import ended_unbooked
 from yiti.journeys.registration.facts import people_of
 from yiti.register import book, lapses
 from yiti.register.kinds import EntryKind
@@ -23,10 +24,15 @@ _ON_A_NOTICE = frozenset({Business.TRANSFER_NEW_HOME})
 
 
 async def submit(tx: WriteSession, actor: Actor, case_id: UUID, version: int | None = None) -> Case:
-    """Hand the application in. `ApplicationIncomplete` or `MaterialsMissing` says all that is lacking."""
+    """Hand the application in. `ApplicationIncomplete` or `MaterialsMissing` says all that is lacking.
+
+    `NotSigned` for an online one that not everybody has signed as it is now (`signatures`).
+    """
     case = await locked(tx, actor, case_id, version)
     cases.expect(actor, case, Action.SUBMIT)
     await expect_complete(tx, case)
+    if case.channel == Channel.ONLINE:
+        await envelope.expect_signed(tx, case)
     await cases.submit(tx, actor, case)
     await _check_people(tx, case)
     return case
@@ -62,11 +68,17 @@ async def _keep_notices_alive(tx: WriteSession, actor: Actor, case: Case) -> Non
 async def reject(
     tx: WriteSession, actor: Actor, case_id: UUID, reason: str, missing: Sequence[str] = (), version: int | None = None
 ) -> Case:
-    """不予受理, in writing, with everything that is missing."""
+    """不予受理, in writing, with everything that is missing; of a draft also all that its form and materials lack."""
     case = await locked(tx, actor, case_id, version)
-    await cases.reject(tx, actor, case, reason, missing)
-    await correspondence.rejection(tx, actor, case, reason, missing)
-    await _ended(tx, case)
+    fields: list[str] = []
+    if case.status == CaseStatus.DRAFT:
+        found = await of_case(tx, case)
+        fields = [one.words for one in found.lacks]
+        missing = list(dict.fromkeys((*missing, *(one.name for one in found.missing))))
+    papers = [one for one in missing if one not in fields]
+    await cases.reject(tx, actor, case, reason, [*fields, *papers])
+    await correspondence.rejection(tx, actor, case, reason, papers, fields)
+    await ended_unbooked(tx, case)
     return case
 
 
@@ -82,11 +94,17 @@ async def request_correction(
 
 
 async def correct(tx: WriteSession, actor: Actor, case_id: UUID, note: str = "", version: int | None = None) -> Case:
-    """The applicants have corrected; refused while something is still lacking."""
+    """The applicants have corrected; refused while something is still lacking.
+
+    Who corrects online changes words only with everybody's signature (`NotSigned`); the window has paper signed.
+    """
     case = await locked(tx, actor, case_id, version)
     cases.expect(actor, case, Action.CORRECT)
     await expect_complete(tx, case)
+    if actor.kind is not ActorKind.STAFF:
+        await envelope.expect_signed(tx, case)
     await cases.correct(tx, actor, case, note)
+    await envelope.void(tx, actor, case, "ended")
     await _check_people(tx, case)
     if case.accepted_at is not None:
         await outside.ask_all(tx, case)
@@ -98,13 +116,8 @@ async def withdraw(tx: WriteSession, actor: Actor, case_id: UUID, reason: str, v
     """The application is taken back before booking (条例 art. 15); who was asked is no longer waited for."""
     case = await locked(tx, actor, case_id, version)
     await cases.withdraw(tx, actor, case, reason)
-    await _ended(tx, case)
+    await ended_unbooked(tx, case)
     return case
-
-
-async def _ended(tx: WriteSession, case: Case) -> None:
-    await outside.drop(tx, case)
-    await arrival.order_thaw(tx, case)
 
 
 async def _check_people(tx: WriteSession, case: Case) -> None:

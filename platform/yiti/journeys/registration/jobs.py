@@ -12,7 +12,18 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED
-from yiti.journeys.registration import archive, arrival, correspondence, deciding, handling, sending, sharing, telling
+from yiti.journeys.registration import (
+    archive,
+    arrival,
+    correspondence,
+    deciding,
+    handling,
+    refunds,
+    sending,
+    sharing,
+    signatures,
+    telling,
+)
 from yiti.register.refusals import BookingRefused
 from yiti.resources import resources_of
 
@@ -36,6 +47,13 @@ async def ask_outside(tx: WriteSession, event: Event) -> None:
         await sending.send(tx, resources_of(event).connectors, UUID(event.payload["request_id"]))
 
 
+@handles("registration.refund_fee", tries=TELLING_TRIES)
+async def refund_fee(tx: WriteSession, event: Event) -> None:
+    """The treasury is told to pay a fee back."""
+    with _refusals_parked():
+        await refunds.send(tx, resources_of(event).connectors, UUID(event.payload["refund_id"]))
+
+
 @handles("registration.check_people", tries=TELLING_TRIES)
 async def check_people(tx: WriteSession, event: Event) -> None:
     """Everybody of the case is checked with police and civil affairs; the case may go on by it."""
@@ -44,6 +62,23 @@ async def check_people(tx: WriteSession, event: Event) -> None:
         news = await sharing.check_people(tx, resources_of(event), case_id)
     if news:
         await deciding.soon(tx, await cases.locked(tx, case_id))
+
+
+@handles("registration.prepare_signing")
+async def prepare_signing(tx: WriteSession, event: Event) -> None:
+    """Form and inquiry record of an online application are made, and everybody is invited to sign."""
+    await signatures.prepare(tx, resources_of(event), UUID(event.payload["round_id"]))
+
+
+@handles("registration.invite", tries=TELLING_TRIES)
+async def invite(tx: WriteSession, event: Event) -> None:
+    """An applicant or agent receives the signing link."""
+    resources, payload = resources_of(event), event.payload
+    with _refusals_parked():
+        await signatures.invite(
+            tx, resources.connectors.sms, resources.settings.public_url, UUID(payload["round_id"]),
+            payload["signatory_key"], event.key,
+        )  # fmt: skip
 
 
 @handles("registration.consider")

@@ -59,11 +59,13 @@ async def book_due(database: Database, tenant: str, limit: int = _A_ROUND) -> li
 
 
 async def book_lapse(tx: WriteSession, lapse: Lapse) -> Case | None:
-    """Open, accept and decide the case of one lapse; None where somebody else is at it, or it has been done."""
+    """Open, accept and decide the case of one lapse; None where somebody else is at it, or it need not be done."""
     still = select(RegisterEntry.id).where(
         RegisterEntry.id == lapse.entry_id, RegisterEntry.status == EntryStatus.CURRENT
     )
     if await tx.scalar(still.with_for_update(skip_locked=True)) is None or await _under_way(tx, lapse):
+        return None
+    if await lapses.is_lifted(tx, lapse.entry_id):  # by somebody who was faster than this round
         return None
     actor = system_actor(tx.tenant)
     case = await start(tx, actor, [Business.LAPSE], Channel.SYSTEM)

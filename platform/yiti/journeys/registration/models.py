@@ -1,4 +1,5 @@
-"""What the registration journey keeps beside its cases: requests to others, checks of people, notices, searches."""
+"""What the registration journey keeps beside its cases: requests to others, checks of people, signings, notices,
+searches."""
 
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +54,38 @@ class CaseRequest(TenantModel):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_by: Mapped[str] = mapped_column(String(60), default="")
+
+
+class FeeRefund(TenantModel):
+    """A registration fee that was paid and is not kept, ordered back from the treasury; at most one for a payment."""
+
+    __tablename__ = "fee_refunds"
+    __table_args__ = (
+        tenant_fk("case_id", "cases"),
+        tenant_fk("request_id", "case_requests"),
+        UniqueConstraint("tenant_id", "request_id"),
+        UniqueConstraint("tenant_id", "refund_no"),
+        Index("ix_fee_refunds_case", "tenant_id", "case_id", "id"),
+        CheckConstraint("state IN ('ordered', 'paid', 'refused')", name="state_is_known"),
+        CheckConstraint("(state = 'ordered') = (answered_at IS NULL)", name="answered_at_a_time"),
+        CheckConstraint("amount_fen > 0", name="amount_is_positive"),
+    )
+
+    case_id: Mapped[UUID] = mapped_column(Uuid)
+    request_id: Mapped[UUID] = mapped_column(Uuid)
+    """The request that was paid."""
+    refund_no: Mapped[str] = mapped_column(String(40))
+    amount_fen: Mapped[int]
+    """All that was paid; 分."""
+    reason: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10), default="ordered")
+    reference: Mapped[str] = mapped_column(String(200), default="")
+    """The voucher's number of the repayment."""
+    words: Mapped[str] = mapped_column(String(500), default="")
+    evidence_digest: Mapped[str | None] = mapped_column(String(64))
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PersonCheck(TenantModel):
@@ -121,6 +154,40 @@ class SearchRecord(TenantModel):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CaseSigning(TenantModel):
+    """One round in which everybody who makes an online application signs it, from the ordered papers to its end."""
+
+    __tablename__ = "case_signings"
+    __table_args__ = (
+        tenant_fk("case_id", "cases"),
+        UniqueConstraint("tenant_id", "ceremony_id"),
+        Index(
+            "uq_case_signings_one_live", "tenant_id", "case_id", unique=True,
+            postgresql_where=text("state IN ('preparing', 'open')"),
+        ),
+        Index("ix_case_signings_case", "tenant_id", "case_id", "id"),
+        CheckConstraint("state IN ('preparing', 'open', 'signed', 'void')", name="state_is_known"),
+        CheckConstraint("(state IN ('preparing', 'open')) = (ended_at IS NULL)", name="ended_at_a_time"),
+        CheckConstraint("(state = 'void') = (ending <> '')", name="void_for_a_reason"),
+        CheckConstraint("state NOT IN ('open', 'signed') OR ceremony_id IS NOT NULL", name="signed_in_a_ceremony"),
+    )  # fmt: skip
+
+    case_id: Mapped[UUID] = mapped_column(Uuid)
+    state: Mapped[str] = mapped_column(String(10), default="preparing")
+    """`preparing`: the papers are being made; `open`: to be signed; `signed`: by everybody, and handed in by it."""
+    form_digest: Mapped[str] = mapped_column(String(64))
+    """Of the application as it was signed; under other words the signatures do not count."""
+    ceremony_id: Mapped[UUID | None] = mapped_column(Uuid)
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ending: Mapped[str] = mapped_column(String(20), default="")
+    """Why it is void: `envelope.Ending`."""
+    ended_by: Mapped[str] = mapped_column(String(40), default="")
+    """The key of the signatory who declined."""
+    reason: Mapped[str] = mapped_column(Encrypted("case_signing.reason"), default="")
+    """In that person's own words."""
+
+
 append_only(
     CaseRequest,
     may_change=(
@@ -128,6 +195,8 @@ append_only(
         "answered_at", "answered_by",
     ),
 )  # fmt: skip
+append_only(CaseSigning, may_change=("state", "ceremony_id", "ended_at", "ending", "ended_by", "reason"))
+append_only(FeeRefund, may_change=("state", "reference", "words", "evidence_digest", "sent_at", "answered_at"))
 append_only(PersonCheck)
 append_only(PublicNotice, may_change=("ended_at", "outcome", "letter_id"))
 append_only(SearchRecord, may_change=("letter_id",))

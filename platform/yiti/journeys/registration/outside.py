@@ -2,7 +2,8 @@
 
     accept → ask_all → [job `registration.ask_outside` sends] → [signed callback] → receive → the case goes on
 
-A case that ends meanwhile drops its questions: an answer that comes after that is kept as late and moves nothing.
+A case that ends meanwhile drops its questions: an answer that comes after that is kept as late and moves nothing but
+the fee, which goes back.
 """
 
 from typing import Final
@@ -23,8 +24,9 @@ from kernel.permissions import Actor, system_actor
 from yiti.cases import service as cases
 from yiti.cases.configuration import settings_of
 from yiti.cases.facts import OutsideFact
-from yiti.cases.lifecycle import Which
+from yiti.cases.lifecycle import STATUS_WORDS, Which
 from yiti.cases.models import Case
+from yiti.journeys.registration import refunds
 from yiti.journeys.registration.errors import RequestAnswered, RequestUnknown
 from yiti.journeys.registration.facts import answered_later, needs, units_of
 from yiti.journeys.registration.fees import fee_fen, tariff
@@ -69,6 +71,8 @@ async def ask(tx: WriteSession, actor: Actor, case: Case, which: Which) -> CaseR
         asked_at=now(),
     )
     await cases.ask(tx, actor, case, which)
+    if which == "fee":
+        await refunds.order_back(tx, case, "原缴款未予采用，重新通知缴费")
     tx.add(request)
     await tx.flush()
     await emit(
@@ -103,14 +107,19 @@ async def receive(tx: WriteSession, counterparty: str, answer: CaseAnswer) -> tu
         if (request.state, request.reference) != (answer.state, answer.reference):
             raise RequestAnswered
         return "answered", case
+    if request.state == "late":
+        if (request.reference, request.amount_fen) != (answer.reference, answer.amount_fen):
+            raise RequestAnswered
+        return "late", case
     due = request.amount_fen
     request.reference, request.words = answer.reference, answer.words
     request.amount_fen, request.answered_at = answer.amount_fen, now()
     request.answered_by, request.evidence_digest = Counterparty(counterparty).words, answer.evidence_digest
     request.evidence_bytes = answer.evidence_bytes
     request.verified = True
-    if request.state in ("dropped", "late"):
+    if request.state == "dropped":
         request.state = "late"
+        await refunds.order_back(tx, case, f"业务件{STATUS_WORDS[case.standing.status]}")
         audit(tx, system_actor(tx.tenant), "case.late_answer", f"case:{case.id}", {"request_no": request.request_no})
         return "late", case
     fact = OutsideFact(

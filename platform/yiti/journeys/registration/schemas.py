@@ -72,6 +72,20 @@ class RequestView(Struct, frozen=True, kw_only=True):
     answered_by: str
 
 
+class RefundView(Struct, frozen=True, kw_only=True):
+    """A registration fee that goes back."""
+
+    refund_no: str
+    amount_fen: int
+    state: str
+    state_words: str
+    reason: str
+    reference: str
+    note: str
+    ordered_at: datetime
+    answered_at: datetime | None
+
+
 class PaperView(Struct, frozen=True, kw_only=True):
     """A certificate, proof or letter."""
 
@@ -138,6 +152,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     clock: Clock | None
     history: tuple[StepView, ...]
     requests: tuple[RequestView, ...]
+    refunds: tuple[RefundView, ...]
     notices: tuple[NoticeView, ...]
     certificates: tuple[PaperView, ...]
     letters: tuple[PaperView, ...]

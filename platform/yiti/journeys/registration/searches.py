@@ -20,6 +20,7 @@ from kernel.identifiers import unit_code
 from kernel.permissions import Actor, Permission
 from kernel.pii import blind_index
 from yiti.certificates import service as certificates
+from yiti.estate.addresses import units_at
 from yiti.estate.models import Unit
 from yiti.estate.queries import get_unit, unit_by_code
 from yiti.journeys.registration.errors import PurposeMissing, SearchForbidden
@@ -169,8 +170,7 @@ async def public_by_address(tx: WriteSession, actor: Actor, address: str, purpos
     wanted = "".join(address.split())
     if len(wanted) < _SHORTEST_ADDRESS:
         raise Invalid(f"请至少填写坐落的{_SHORTEST_ADDRESS}个字", field="address")
-    found = select(Unit).where(Unit.location.contains(wanted, autoescape=True), Unit.state != "historical")
-    units = list(await tx.scalars(found.order_by(Unit.code).limit(_MOST)))
+    units = await units_at(tx, [wanted], _MOST, "address")
     return await _public(tx, actor, "address", purpose, wanted, units)
 
 

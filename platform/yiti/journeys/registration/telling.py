@@ -17,12 +17,17 @@ from yiti.register.models import RegisterEntry
 
 SIGNATURE = "【一体不动产】"
 _TEXTS = {
+    "declined": "您发起的{what}申请（业务号{number}）有申请人不同意签署，原因请在“我要办”查看，可以修改后重新签署。",
+    "incomplete": "您发起的{what}申请（业务号{number}）各方签署后未能提交，原因请在“我要办”查看，补齐后需要重新签署。",
+    "signed": "您参与的{what}申请（业务号{number}）各方均已签署，申请已提交不动产登记机构。",
     "correction": "您申请的{what}（业务号{number}）需要补正，请在“我要办”或窗口查看补正告知书，补正后继续办理。",
     "refused": "您申请的{what}（业务号{number}）经审核不予登记，理由和救济途径见不予登记告知书，可在“我要办”查看。",
     "frozen": "您申请的{what}（业务号{number}）因不动产被查封，依法暂停办理；查封解除后自动恢复。",
     "thawed": "您申请的{what}（业务号{number}）的查封已解除，已恢复办理。",
     "booked": "您申请的{what}（业务号{number}）已登簿。{papers}",
 }
+_TO_OPENER = frozenset({"declined", "incomplete"})
+"""What only the one who filled in the form can do something about."""
 
 
 async def tell(reader: ReadSession, sms: SmsGateway, case_id: UUID, what: str, key: str) -> None:
@@ -32,15 +37,24 @@ async def tell(reader: ReadSession, sms: SmsGateway, case_id: UUID, what: str, k
     case = await cases.get(reader, case_id)
     papers = await _papers(reader, case) if what == "booked" else ""
     text = _TEXTS[what].format(what=business_words(case), number=case.number, papers=papers)
-    for phone in await phones_of(reader, case):
+    for phone in await (_opener_s if what in _TO_OPENER else phones_of)(reader, case):
         await sms.send(phone, f"{SIGNATURE}{text}", f"{key}:{phone}", subject=f"case:{case.id}")
 
 
 async def phones_of(reader: ReadSession, case: Case) -> tuple[str, ...]:
     """Every phone that the application names, once."""
     named = [one.phone for one in await cases.parties(reader, case.id)]
-    contact = cases.application_of(case).contact_phone
-    return tuple(dict.fromkeys(phone for phone in (*named, contact) if phone))
+    return tuple(dict.fromkeys(phone for phone in (*named, _contact(case)) if phone))
+
+
+async def _opener_s(reader: ReadSession, case: Case) -> tuple[str, ...]:
+    """The phone of the citizen who filled in the form, where there is one."""
+    own = (one.phone for one in await cases.parties(reader, case.id) if UUID(bytes=one.id_index[:16]) == case.opened_by)
+    return tuple([phone for phone in (_contact(case), *own) if phone][:1])
+
+
+def _contact(case: Case) -> str:
+    return cases.application_of(case).contact_phone
 
 
 async def _papers(reader: ReadSession, case: Case) -> str:

@@ -28,9 +28,10 @@ from yiti.cases.lifecycle import (
 from yiti.cases.models import Case, CaseAction, CaseParty
 from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
+from yiti.journeys.registration import refunds
 from yiti.journeys.registration.access import readable
 from yiti.journeys.registration.checklist import of_case
-from yiti.journeys.registration.models import CaseRequest, PublicNotice
+from yiti.journeys.registration.models import CaseRequest, FeeRefund, PublicNotice
 from yiti.journeys.registration.outside import STATE_WORDS, WHICH_WORDS
 from yiti.journeys.registration.outside import of_case as requests_of
 from yiti.journeys.registration.schemas import (
@@ -40,6 +41,7 @@ from yiti.journeys.registration.schemas import (
     PaperView,
     PartView,
     PartyView,
+    RefundView,
     RequestView,
     StepView,
     UnitView,
@@ -88,6 +90,7 @@ async def view(reader: ReadSession, actor: Actor, case_id: UUID) -> CaseView:
         clock=_clock(case, log),
         history=tuple(_step(one) for one in log),
         requests=tuple(_request(one) for one in await requests_of(reader, case.id)),
+        refunds=tuple(_refund(one) for one in await refunds.of_case(reader, case.id)),
         notices=await _notices(reader, case.id),
         certificates=tuple(_certificate(one) for one in await certificates.of_case(reader, case.id)),
         letters=tuple(_letter(one) for one in await letters.of_case(reader, case.id)),
@@ -178,6 +181,20 @@ def _request(one: CaseRequest) -> RequestView:
         asked_at=one.asked_at,
         answered_at=one.answered_at,
         answered_by=one.answered_by,
+    )
+
+
+def _refund(one: FeeRefund) -> RefundView:
+    return RefundView(
+        refund_no=one.refund_no,
+        amount_fen=one.amount_fen,
+        state=one.state,
+        state_words=refunds.REFUND_WORDS[one.state],
+        reason=one.reason,
+        reference=one.reference,
+        note=one.words,
+        ordered_at=one.ordered_at,
+        answered_at=one.answered_at,
     )
 
 

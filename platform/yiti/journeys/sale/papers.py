@@ -1,6 +1,5 @@
 """Making the papers of a sale and opening the ceremony in which they are signed. Runs as a job: rendering is slow."""
 
-import asyncio
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,15 +9,14 @@ from contracts.schemas import Buyer, FrozenContract
 from integrations.sms import SmsGateway
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.outbox import Park, emit
+from kernel.outbox import emit
 from kernel.outbox.delivery import park_reason
 from kernel.permissions import system_actor
-from kernel.rendering import MissingGlyph, Rendered
 from kernel.tenancy.models import County
 from signing import service as signing
-from signing.errors import LinkExpired
-from signing.schemas import DocumentToSign, Field, Signatory
+from signing.schemas import Signatory
 from yiti.accounts.service import organisation
+from yiti.journeys import envelopes
 from yiti.journeys.documents import PresaleFacts, handover_agreement, inquiry_record, notice_application
 from yiti.journeys.models import Sale
 from yiti.journeys.sale.errors import SaleNotFound
@@ -52,7 +50,7 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
         return
     frozen = await contracts.content_of(tx, contract)
     pages = await _pages(tx, sale, frozen)
-    documents = await _stored(resources, pages)
+    documents = await envelopes.stored(resources, pages)
     actor = system_actor(tx.tenant)
     await contracts.begin_signing(tx, actor, contract_id, documents[0].digest)
     ceremony = await signing.open_ceremony(
@@ -64,7 +62,7 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
         await _order_invitation(tx, sale, f"buyer-{position}")
 
 
-async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[tuple[str, str, str]]:
+async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[envelopes.Page]:
     county = (await tx.scalars(select(County).where(County.code == tx.tenant))).one()
     facts = PresaleFacts(
         contract=frozen,
@@ -81,24 +79,6 @@ async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[t
         ("inquiry_record", "询问笔录", inquiry_record(facts)),
         ("handover_agreement", "“交房即交证”约定书", handover_agreement(facts)),
     ]
-
-
-async def _stored(resources: Resources, pages: list[tuple[str, str, str]]) -> list[DocumentToSign]:
-    try:
-        rendered = await asyncio.gather(*(resources.renderer.pdf(html) for _, _, html in pages))
-    except MissingGlyph as error:
-        raise Park(error.message) from error
-    digests = await asyncio.gather(*(resources.blobs.put(one.pdf) for one in rendered))
-    return [
-        DocumentToSign(key=key, title=title, digest=digest, fields=_fields(one))
-        for (key, title, _), one, digest in zip(pages, rendered, digests, strict=True)
-    ]
-
-
-def _fields(rendered: Rendered) -> tuple[Field, ...]:
-    return tuple(
-        Field(name=name, signatory=name.removeprefix("sign-"), box=box) for name, box in sorted(rendered.boxes.items())
-    )
 
 
 async def _signatories(tx: WriteSession, frozen: FrozenContract) -> list[Signatory]:
@@ -154,15 +134,6 @@ async def invite(
     tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, subject: str, *, again: str = ""
 ) -> None:
     """Send a buyer the signing link by SMS, once for each `again`; nothing where there is no more to sign."""
-    person = next(one for one in await signing.signatories_of(tx, ceremony_id) if one.key == key)
-    if person.phone is None or person.token is None or person.status in ("consented", "signed"):
-        return
-    try:
-        desk = await signing.by_token(tx, person.token)
-    except LinkExpired as error:
-        raise Park(error.message) from error
-    if desk.step == "closed":
-        return
-    link = f"{public_url}/s/{tx.tenant}/{person.token}"
-    text = f"【一体不动产】您的购房合同已可签署，请在72小时内打开链接实名核验并签署：{link}"
-    await sms.send(person.phone, text, f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":"), subject=subject)
+    words = "您的购房合同已可签署，请在72小时内打开链接实名核验并签署："
+    once = f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":")
+    await envelopes.invite(tx, sms, public_url, ceremony_id, key, words, once=once, subject=subject)

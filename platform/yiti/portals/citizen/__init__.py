@@ -5,6 +5,7 @@ applying for registrations online.
 from yiti.portals.citizen.applying.choosing import ChoosingController
 from yiti.portals.citizen.applying.drafting import DraftController
 from yiti.portals.citizen.applying.following import FollowingController
+from yiti.portals.citizen.applying.signing import ApplicationSigningController
 from yiti.portals.citizen.applying.submitting import SubmittingController
 from yiti.portals.citizen.entrance import EntranceController
 from yiti.portals.citizen.menu import PORTAL
@@ -22,6 +23,7 @@ ROUTES = (
     ChoosingController,
     DraftController,
     SubmittingController,
+    ApplicationSigningController,
     FollowingController,
     PropertyController,
 )

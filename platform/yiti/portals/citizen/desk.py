@@ -1,4 +1,7 @@
-"""The signing desk as its page shows it: the state, the documents, and who still has to sign."""
+"""The signing desk as its page shows it: the state, the documents, and who still has to sign.
+
+Papers of a sale are signed here, and applications made online; what differs is in `Words` and in what follows.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,12 +12,53 @@ from kernel.pii import blind_index, mask_name
 from signing import service as signing
 from signing.models import CeremonySignatory
 from signing.schemas import SigningDesk
+from yiti.cases import service as cases
+from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates.models import ISSUED
+from yiti.journeys.registration import envelope
+from yiti.journeys.registration.envelope import SUBJECT
+from yiti.portals.citizen.applying.case_words import StateLine, state_of
 from yiti.portals.citizen.standing import Standing, StateWords, standings, state_words
 from yiti.portals.shell.pictures import PICTURES, version_of
 from yiti.resources import Resources
 
-STEPS = ("核验身份", "阅读并签名", "各方签署", "备案登记")
+
+@dataclass(frozen=True)
+class Words:
+    """What the page says of what is signed."""
+
+    title: str
+    steps: tuple[str, ...]
+    closed: str
+    help: str
+    """Whom to ask."""
+    effect: str
+    then: str
+    """What follows the last signature."""
+    follow: str
+    follow_signed_out: str
+
+
+SALE = Words(
+    title="签署购房文件",
+    steps=("核验身份", "阅读并签名", "各方签署", "备案登记"),
+    closed="合同已被售楼部收回、修改或作废，不需要您再签署。如有疑问请联系售楼部。",
+    help="请联系售楼部",
+    effect="点击后，您的签名将加入以上文件，具有法律效力，不能撤回。",
+    then="全部签署后自动备案并办理预告登记",
+    follow="查看合同和办理进度",
+    follow_signed_out="登录“我要办”查看合同和证明",
+)
+APPLICATION = Words(
+    title="签署登记申请",
+    steps=("核验身份", "阅读并签名", "各方签署", "提交申请"),
+    closed="申请已被收回、修改，或者有申请人不同意签署，已签的名作废，不需要您再签署。如有疑问请联系填写申请的人。",
+    help="请联系填写申请的人",
+    effect="点击后，您的签名将加入以上文件，具有法律效力；提交以前申请有任何修改，都要重新签署。",
+    then="全部签署后自动提交不动产登记机构",
+    follow="查看申请和办理进度",
+    follow_signed_out="登录“我要办”查看申请进度",
+)
 _SIGNER_STATES = {
     "signed": ("已签署", "success"),
     "consented": ("正在生成签名", "info"),
@@ -56,8 +100,11 @@ class Desk:
     position: int
     papers: tuple[Paper, ...]
     signers: tuple[Signer, ...]
-    state: StateWords | None
-    contract_url: str
+    state: StateWords | StateLine | None
+    words: Words
+    may_decline: bool
+    url_after: str
+    """The page that goes on telling of it; empty while the person may not see it."""
     polls: int
     """Seconds until the page asks again; 0 when nothing more will come by itself."""
 
@@ -79,10 +126,10 @@ async def load(resources: Resources, county: str, token: str, person: bytes | No
         desk = await signing.by_token(reader, token)
         mine = await identified_here(reader, token, person)
         people = await signing.signatories_of(reader, UUID(desk.ceremony_id))
-        standing = await _standing(reader, desk)
+        after = await _after(reader, county, desk, people, person if mine else None)
     step = "identify" if desk.step == "sign" and not mine else desk.step
+    step = "closed" if after.void else step
     papers = await _papers(resources, desk) if mine and step in {"sign", "applying", "done"} else ()
-    state = state_words(standing) if standing and step == "done" else None
     return Desk(
         county=county,
         url=f"/s/{county}/{token}",
@@ -90,21 +137,65 @@ async def load(resources: Resources, county: str, token: str, person: bytes | No
         organisation=desk.organisation,
         step=step,
         mine=mine,
-        position=_position(step, people, standing),
+        position=_position(step, people, after),
         papers=papers,
         signers=tuple(_signer(one, desk.signatory_key) for one in people),
-        state=state,
-        contract_url=f"/me/{county}/contracts/{standing.contract.id}" if standing else f"/me/{county}",
-        polls=_polls(step, standing),
+        state=after.state if step == "done" else None,
+        words=after.words,
+        may_decline=after.words is APPLICATION,
+        url_after=after.url,
+        polls=_polls(step, after),
     )
 
 
-async def _standing(reader: ReadSession, desk: SigningDesk) -> Standing | None:
-    """The sale that is being signed; documents of another kind have none."""
+@dataclass(frozen=True)
+class After:
+    """What comes of what is signed. `over`: nothing more comes by itself within a page's life."""
+
+    words: Words
+    state: StateWords | StateLine | None
+    url: str
+    over: bool
+    void: bool
+    soon: bool
+    """All have signed, and what follows is under way."""
+
+
+async def _after(
+    reader: ReadSession, county: str, desk: SigningDesk, people: list[CeremonySignatory], person: bytes | None
+) -> After:
     kind, _, thing = desk.subject.partition(":")
+    if kind == SUBJECT:
+        return await _application(reader, county, UUID(thing), people, person)
     if kind != "contract":
-        return None
-    return (await standings(reader, [await contracts.get(reader, UUID(thing))]))[0]
+        return After(SALE, None, f"/me/{county}", over=True, void=False, soon=False)
+    standing = (await standings(reader, [await contracts.get(reader, UUID(thing))]))[0]
+    return After(
+        SALE,
+        state_words(standing),
+        f"/me/{county}/contracts/{standing.contract.id}",
+        over=_is_over(standing),
+        void=False,
+        soon=standing.contract.status == "filed",
+    )
+
+
+async def _application(
+    reader: ReadSession, county: str, round_id: UUID, people: list[CeremonySignatory], person: bytes | None
+) -> After:
+    found = await envelope.get(reader, round_id)
+    case = await cases.get(reader, found.case_id)
+    signed = all(one.status == "signed" for one in people)
+    # A draft is shown to nobody but its author.
+    visible = case.status != CaseStatus.DRAFT or (person is not None and case.opened_by == UUID(bytes=person[:16]))
+    return After(
+        APPLICATION,
+        state_of(case) if found.state == "signed" else StateLine("待提交", "info", "各方均已签署，申请正在自动提交。"),
+        f"/me/{county}/cases/{case.id}" if visible else "",
+        over=found.state in {"signed", "void"},
+        void=found.state == "void",
+        soon=signed,
+    )
 
 
 async def _papers(resources: Resources, desk: SigningDesk) -> tuple[Paper, ...]:
@@ -126,18 +217,18 @@ def _signer(one: CeremonySignatory, own: str) -> Signer:
     return Signer(name, label, tone, own=one.key == own)
 
 
-def _position(step: str, people: list[CeremonySignatory], standing: Standing | None) -> int:
+def _position(step: str, people: list[CeremonySignatory], after: After) -> int:
     """Index of the present step; past the last one when all is done."""
     if step in {"identify", "sign"}:
         return ("identify", "sign").index(step)
     if any(one.status != "signed" for one in people):
         return 2
-    return 4 if _is_over(standing) else 3
+    return 4 if after.over else 3
 
 
-def _is_over(standing: Standing | None) -> bool:
-    """Nothing more comes by itself within a page's life: a person decides, or the proof is there."""
-    if standing is None or standing.contract.status in {"cancelled", "abandoned"}:
+def _is_over(standing: Standing) -> bool:
+    """A person decides, or the proof is there."""
+    if standing.contract.status in {"cancelled", "abandoned"}:
         return True
     case, proof = standing.case, standing.proof
     if case is None:
@@ -145,9 +236,9 @@ def _is_over(standing: Standing | None) -> bool:
     return proof.state == ISSUED if proof else True
 
 
-def _polls(step: str, standing: Standing | None) -> int:
+def _polls(step: str, after: After) -> int:
     if step == "applying":
         return 1
-    if step != "done" or _is_over(standing):
+    if step != "done" or after.over:
         return 0
-    return 2 if standing and standing.contract.status == "filed" else 4
+    return 2 if after.soon else 4

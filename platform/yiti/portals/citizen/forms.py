@@ -27,7 +27,7 @@ class IdentifyForm(Struct, kw_only=True):
 
 
 class ReasonForm(Struct, kw_only=True):
-    """Why a filed contract shall be cancelled."""
+    """Why a filed contract shall be cancelled, or an application is not signed."""
 
     reason: str = ""
 

@@ -1,5 +1,5 @@
-"""The signing desk: what a buyer does behind the link of the SMS. The link's token is the credential to come in;
-to read and to sign, the person must have been identified on this very browser.
+"""The signing desk: what a buyer or applicant does behind the link of the SMS. The link's token is the credential to
+come in; to read and to sign, the person must have been identified on this very browser.
 """
 
 from typing import Annotated, Any
@@ -15,8 +15,9 @@ from signing import service as signing
 from signing.errors import AlreadySigned, CeremonyClosed, LinkExpired, NotIdentified, UnknownLink
 from signing.schemas import ClientInfo
 from yiti.accounts.rules import safe_return
+from yiti.journeys.registration import signatures
 from yiti.portals.citizen import access, desk, identity
-from yiti.portals.citizen.forms import SignForm, handwriting_png
+from yiti.portals.citizen.forms import ReasonForm, SignForm, handwriting_png
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
 from yiti.portals.shell.pictures import HEIGHT, PICTURES, WIDTH, page_number, picture_response
@@ -124,6 +125,28 @@ class SigningDeskController(Controller):
             return await _desk_page(request, resources, tenant, token, error, agreed, data.handwriting)
         return redirect(request, f"/s/{tenant}/{token}")
 
+    @post("/decline")
+    async def decline(
+        self,
+        request: AnyRequest,
+        resources: Parts,
+        tenant: Tenant,
+        token: FromPath[str],
+        data: URLEncodedBody[ReasonForm],
+    ) -> Response[Any]:
+        """Not to sign, and why: the signing is over for everybody, and who filled in the application is told."""
+        try:
+            async with resources.database.transaction(tenant) as tx:
+                await _still_open(tx, token)
+                if not await desk.identified_here(tx, token, access.person_index(request, tenant)):
+                    raise NotIdentified
+                await signatures.decline(tx, token, data.reason)
+        except (UnknownLink, LinkExpired):
+            raise
+        except DomainError as error:
+            return await _desk_page(request, resources, tenant, token, error)
+        return redirect(request, f"/s/{tenant}/{token}", "您没有同意签署，已告知填写申请的人", "info")
+
     @get("/documents/{key:str}/pages/{picture:str}")
     async def picture(
         self,
@@ -170,7 +193,7 @@ async def _desk_page(
         f"citizen/desk.html{part}",
         status=error.status if error else 200,
         desk=shown,
-        steps=desk.STEPS,
+        steps=shown.words.steps,
         problem=error.message if error else "",
         agreed=agreed or [],
         handwriting=handwriting if error and error.field != "handwriting" else "",

@@ -1,17 +1,15 @@
 """Buildings: registering, topping out, construction mortgage, and the building table with its live state."""
 
-from collections import Counter
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
-from msgspec import Struct
 
 from kernel.clock import today
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
-from yiti.estate.models import Building, UnitState
+from yiti.estate.models import UnitState
 from yiti.estate.parameters import STRUCTURES, dictionary
 from yiti.estate.queries import get_building, get_project
 from yiti.estate.service import (
@@ -20,35 +18,15 @@ from yiti.estate.service import (
     register_building,
     set_building_mortgage,
 )
-from yiti.journeys.building_table import LIVE_WORDS, Cell, Line, LiveState, live_table
+from yiti.journeys.building_table import live_table
 from yiti.portals.housing import queries
 from yiti.portals.housing.access import housing_department
 from yiti.portals.housing.fields import day, line
 from yiti.portals.housing.forms import YES_NO, BuildingForm, CompletionForm, MortgageForm, ToppingOutForm
+from yiti.portals.shell.building_grid import draw
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
-COLOURS = {
-    LiveState.NOT_PERMITTED: "unavailable",
-    LiveState.DRAFTING: "draft",
-}
-"""The grid's colour, where it is not named like the state."""
 UNIT_STATES = {UnitState.PLANNED: "期房", UnitState.BUILT: "现房", UnitState.HISTORICAL: "历史"}
-
-
-class GridCell(Struct, frozen=True):
-    """One home of the picture; not a link, for its details stand in the list of units."""
-
-    label: str
-    state: str
-    hint: str
-    url: str | None = None
-
-
-class GridFloor(Struct, frozen=True):
-    """One floor of the picture."""
-
-    label: str
-    cells: tuple[GridCell, ...]
 
 
 class RegisterBuildingsController(Controller):
@@ -139,7 +117,7 @@ class BuildingsController(Controller):
         """The building and its table."""
         building = await get_building(reader, building_id)
         covering = await queries.permits_by_building(reader, building.project_id)
-        floors, legend = _grid(building, await live_table(reader, building_id))
+        floors, legend = draw(building, await live_table(reader, building_id))
         return page(
             "housing/building.html",
             building=building,
@@ -154,7 +132,7 @@ class BuildingsController(Controller):
     async def table(self, reader: Reader, building_id: FromPath[UUID]) -> Response[Any]:
         """The table alone: the page asks for it by itself."""
         building = await get_building(reader, building_id)
-        floors, legend = _grid(building, await live_table(reader, building_id))
+        floors, legend = draw(building, await live_table(reader, building_id))
         return page("housing/building.html#table", building=building, floors=floors, legend=legend)
 
     @get("/{building_id:uuid}/units")
@@ -171,21 +149,3 @@ class BuildingsController(Controller):
             next_url=f"?after={following}" if following else None,
             first_url="?" if after else None,
         )
-
-
-def _grid(building: Building, table: list[Line]) -> tuple[tuple[GridFloor, ...], list[tuple[str, str]]]:
-    cells = [cell for floor in table for cell in floor.cells]
-    several = len({cell.unit.section for cell in cells}) > 1
-    floors = tuple(
-        GridFloor(f"{floor.floor}层", tuple(_drawn(building, cell, several=several) for cell in floor.cells))
-        for floor in table
-    )
-    counted = Counter(cell.state for cell in cells)
-    return floors, [(COLOURS.get(state, state), f"{words} {counted[state]}") for state, words in LIVE_WORDS.items()]
-
-
-def _drawn(building: Building, cell: Cell, *, several: bool) -> GridCell:
-    unit = cell.unit
-    label = f"{unit.section}-{unit.room}" if several and unit.section else unit.room
-    hint = f"{building.name}{unit.room}，{unit.usage}，{unit.building_area}㎡，{LIVE_WORDS[cell.state]}"
-    return GridCell(label, COLOURS.get(cell.state, cell.state), hint)

@@ -14,6 +14,7 @@ from yiti.portals.registration.register import RegisterController
 from yiti.portals.registration.replaying import ReplayController
 from yiti.portals.registration.reveals import CaseRevealController, UnitRevealController
 from yiti.portals.registration.searches import SearchesController
+from yiti.portals.registration.suits import SuitsController
 from yiti.portals.registration.window.answers import AnswersController
 from yiti.portals.registration.window.checking import CheckingController
 from yiti.portals.registration.window.choosing import ChoosingController
@@ -42,6 +43,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     ReplayController,
     CaseRevealController,
     RegisterController,
+    SuitsController,
     UnitRevealController,
     CertificateController,
     LettersController,

@@ -8,6 +8,7 @@ from yiti.portals.registration.rules import Tone
 
 SOURCE_WORDS = {
     "upload": "窗口或者网上上传",
+    "signed": "申请人电子签署",
     "register": "登记簿",
     "tax": "税务部门",
     "housing": "住建部门",

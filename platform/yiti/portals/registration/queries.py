@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from contracts.models import Contract, ContractBuyer
-from kernel.clock import SHANGHAI, now, today
+from kernel.clock import SHANGHAI, today
 from kernel.db import ReadSession
 from kernel.errors import Invalid
 from kernel.permissions import Actor, ActorKind
@@ -29,8 +29,6 @@ from yiti.portals.registration.people import applicants, shown_name
 PAGE = 20
 OPEN = (CaseStatus.SUBMITTED, CaseStatus.ACCEPTED, CaseStatus.APPROVED)
 """Work that somebody has to go on with; an index holds these alone, in the order of their limits."""
-_LATELY = timedelta(days=180)
-"""Older drafts, and certificates not fetched for so long, are found by their number."""
 ENDS = (Action.BOOK, Action.REFUSE, Action.REJECT, Action.WITHDRAW)
 """The steps that end the work on a case."""
 _UNIT_CODE_LENGTH = 28
@@ -117,9 +115,7 @@ async def open_cases(reader: ReadSession, wanted: Wanted, after: str) -> tuple[l
 
 async def to_hand_over(reader: ReadSession, before: str) -> tuple[list[Case], str]:
     """One page of booked cases whose certificates wait at the window, newest first."""
-    wanted = select(Case).where(
-        Case.status == CaseStatus.BOOKED, Case.contract_id.is_(None), Case.id >= _since(_LATELY)
-    )
+    wanted = select(Case).where(Case.status == CaseStatus.BOOKED, Case.contract_id.is_(None))
     if before:
         wanted = wanted.where(Case.id < _uuid(before))
     found = list(await reader.scalars(wanted.order_by(Case.id.desc()).limit(PAGE + 1)))
@@ -128,7 +124,7 @@ async def to_hand_over(reader: ReadSession, before: str) -> tuple[list[Case], st
 
 async def own_drafts(reader: ReadSession, actor: Actor) -> list[Case]:
     """What this clerk began and has not handed in, newest first."""
-    wanted = select(Case).where(Case.status == CaseStatus.DRAFT, Case.opened_by == actor.id, Case.id >= _since(_LATELY))
+    wanted = select(Case).where(Case.status == CaseStatus.DRAFT, Case.opened_by == actor.id)
     return list(await reader.scalars(wanted.order_by(Case.id.desc()).limit(PAGE)))
 
 
@@ -223,10 +219,6 @@ def _ended_today() -> tuple[ColumnElement[bool], ...]:
     # process that made a key may be a little off, so the range begins earlier and `at` decides.
     midnight = datetime.combine(today(), time(), SHANGHAI)
     return CaseAction.id >= _first_key(midnight - _CLOCK_SKEW), CaseAction.at >= midnight, CaseAction.action.in_(ENDS)
-
-
-def _since(span: timedelta) -> UUID:
-    return _first_key(now() - span)
 
 
 def _first_key(at: datetime) -> UUID:

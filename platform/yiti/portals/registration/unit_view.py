@@ -24,6 +24,7 @@ from yiti.portals.registration import people
 from yiti.portals.registration.entry_details import detail_rows
 from yiti.portals.registration.glance import KIND_TONES, NOTICES, UNIT_STATES, Glance, glance
 from yiti.portals.registration.rules import Tone
+from yiti.portals.registration.unit_suits import Suit, suits_of
 from yiti.register import lineage
 from yiti.register.kinds import (
     KIND_WORDS,
@@ -95,6 +96,10 @@ class EntryView:
     certificates: tuple[Proof, ...]
     letters: tuple[Proof, ...]
     """What the registry wrote in the case."""
+    suit: Suit | None
+    """Objections: that its holder has sued, so that it does not lapse."""
+    suit_url: str
+    """Where a suit is recorded; empty for anything but a live objection without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ async def load(reader: ReadSession, unit_id: UUID, asked: date | None = None) ->
     (fact,) = await units_of(reader, (unit_id,))
     here = glance(fact)
     places = {one.entry_id: one.place for one in here.rights}
+    suits = await suits_of(reader, entries)
     return UnitView(
         unit=unit,
         code=grouped_unit_code(unit.code),
@@ -163,7 +169,7 @@ async def load(reader: ReadSession, unit_id: UUID, asked: date | None = None) ->
         after=tuple(await lineage.successors(reader, unit_id)),
         nature=(*_nature(unit, building, project), ("合同网签备案", sold.filing_no or "" if sold else "")),
         warnings=(f"楼盘表记载该幢设有在建建筑物抵押，抵押权人：{mortgagee}",) if mortgagee else (),
-        entries=tuple(_entry(one, named, places, papers) for one in reversed(entries)),
+        entries=tuple(_entry(one, named, places, papers, suits) for one in reversed(entries)),
         columns=tuple((one.entry.booked_at, one.entry.case_number) for one in entries),
         lives=tuple(_lives(entries, places)),
     )
@@ -219,13 +225,17 @@ def _nature(unit: Unit, building: Building, project: Project) -> tuple[tuple[str
     )
 
 
-def _entry(one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], papers: Papers) -> EntryView:
+def _entry(
+    one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], papers: Papers, suits: dict[UUID, Suit]
+) -> EntryView:
     entry, kind = one.entry, EntryKind(one.entry.kind)
+    current, suit = entry.status == EntryStatus.CURRENT, suits.get(entry.id)
+    may_be_sued = kind is EntryKind.OBJECTION and current and suit is None
     return EntryView(
         anchor=_anchor(entry.id),
         kind=KIND_WORDS[kind],
         tone=KIND_TONES[kind],
-        current=entry.status == EntryStatus.CURRENT,
+        current=current,
         is_cancellation=kind is EntryKind.CANCELLATION,
         case_id=entry.case_id,
         case_number=entry.case_number,
@@ -245,6 +255,8 @@ def _entry(one: PageEntry, named: dict[UUID, str], places: dict[UUID, str], pape
         people=tuple(people.holder(each) for each in (*one.holders, *one.obligors)),
         certificates=tuple(papers.certificates.get(entry.id, ())),
         letters=tuple(papers.letters.get(entry.case_id, ())),
+        suit=suit,
+        suit_url=f"/registration/units/{entry.unit_id}/entries/{entry.id}/suit" if may_be_sued else "",
     )
 
 

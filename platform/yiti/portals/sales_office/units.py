@@ -1,7 +1,6 @@
 """Projects, buildings and the building table (楼盘表), from which a sale begins."""
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -25,38 +24,11 @@ from yiti.estate.models import Building, Project, Unit, UnitState
 from yiti.journeys import presale
 from yiti.journeys.building_table import LIVE_WORDS, Cell, Line, LiveState, live_table
 from yiti.portals.sales_office import queries
+from yiti.portals.shell.building_grid import COLOURS, GridFloor, Legend, draw
 from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
 
-COLOURS = {
-    LiveState.NOT_PERMITTED: "unavailable",
-    LiveState.AVAILABLE: "available",
-    LiveState.DRAFTING: "draft",
-    LiveState.PAYING: "paying",
-    LiveState.SIGNING: "signing",
-    LiveState.FILED: "filed",
-    LiveState.NOTICED: "noticed",
-    LiveState.RESTRICTED: "restricted",
-}
 GRID_CHANGED = "grid-changed"
 """The event at which the page asks for the building table at once, and not at its next turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class GridCell:
-    """A unit as the shell's `building_grid` draws it."""
-
-    label: str
-    state: str
-    hint: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class GridFloor:
-    """A floor as the shell's `building_grid` draws it."""
-
-    label: str
-    cells: tuple[GridCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +37,7 @@ class Grid:
 
     url: str
     floors: tuple[GridFloor, ...]
-    legend: tuple[tuple[str, str], ...]
+    legend: Legend
     seen: str
 
 
@@ -175,23 +147,9 @@ class UnitsController(Controller):
 
 
 def _grid(building: Building, table: list[Line]) -> Grid:
-    cells = [cell for line in table for cell in line.cells]
-    several = len({cell.unit.section for cell in cells}) > 1
-    floors = tuple(
-        GridFloor(f"{line.floor}层", tuple(_drawn(building, cell, several=several) for cell in line.cells))
-        for line in table
-    )
-    counted = Counter(cell.state for cell in cells)
-    legend = tuple((COLOURS[state], f"{words} {counted[state]}") for state, words in LIVE_WORDS.items())
+    floors, legend = draw(building, table, lambda unit_id: f"/sales/units/{unit_id}")
     seen = hashlib.sha256(repr(floors).encode()).hexdigest()[:16]
     return Grid(f"/sales/buildings/{building.id}/grid", floors, legend, seen)
-
-
-def _drawn(building: Building, cell: Cell, *, several: bool) -> GridCell:
-    unit = cell.unit
-    label = f"{unit.section}-{unit.room}" if several and unit.section else unit.room
-    hint = f"{building.name}{unit.room}，{unit.building_area}㎡，{LIVE_WORDS[cell.state]}"
-    return GridCell(label, COLOURS[cell.state], hint, f"/sales/units/{unit.id}")
 
 
 def _cell(table: list[Line], unit_id: UUID) -> Cell | None:

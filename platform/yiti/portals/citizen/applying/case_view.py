@@ -12,13 +12,15 @@ from kernel.permissions import Actor
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
-from yiti.cases.lifecycle import Action, CaseStatus, Flag
+from yiti.cases.lifecycle import Action, CaseStatus, Channel, Flag
 from yiti.cases.models import Case
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.desk import CaseView
+from yiti.journeys.registration.envelope import live_among
 from yiti.journeys.registration.view import PaperView, PartyView
 from yiti.portals.citizen.applying.case_words import Owed, StateLine, owed, state_of
 from yiti.portals.citizen.applying.owning import OwnCase
+from yiti.portals.citizen.applying.signing_card import SigningCard, card
 from yiti.portals.citizen.history import Happening
 from yiti.portals.shell.templating import moment
 
@@ -29,6 +31,7 @@ _POSITIONS = {
     CaseStatus.DRAFT: 0, CaseStatus.SUBMITTED: 1, CaseStatus.ACCEPTED: 2, CaseStatus.APPROVED: 3,
     CaseStatus.BOOKED: 4, CaseStatus.CLOSED: 5,
 }  # fmt: skip
+_SIGNING = StateLine("待签署", "warning", "正在由各申请人签署，最后一人签署后自动提交。")
 _CONFIRMABLE = frozenset({CaseStatus.SUBMITTED, CaseStatus.ACCEPTED})
 _TONES = {Action.BOOK: "success", Action.CLOSE: "success", Action.REFUSE: "danger", Action.REJECT: "danger",
           Action.REQUEST_CORRECTION: "warning", Action.FREEZE: "warning"}  # fmt: skip
@@ -72,6 +75,7 @@ class CasePage:
     position: int | None
     """Of the picture; none for a case that ended before its end."""
     owed: tuple[Owed, ...]
+    signing: SigningCard | None
     corrections: tuple[str, ...]
     may_fill: bool
     may_correct: bool
@@ -91,8 +95,9 @@ async def lines(reader: ReadSession, county: str, actor: Actor, id_number: str) 
     began = await cases.cases_opened_by(reader, actor.id) if actor.id else []
     named = await cases.cases_of_person(reader, id_number)
     found = {one.id: one for one in (*began, *named) if one.contract_id is None}
+    signing = await live_among(reader, [*found])
     return [
-        _line(county, one)
+        _line(county, one, signing=one.id in signing)
         for one in sorted(found.values(), key=lambda case: case.id, reverse=True)
         # A draft that was thrown away was never an application.
         if one.submitted_at is not None or one.status != CaseStatus.WITHDRAWN
@@ -106,18 +111,21 @@ async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase)
     url = f"/me/{county}/cases/{mine.case.id}"
     flags = frozenset(Flag(one) for one in view.flags)
     correcting = mine.began and Flag.NEEDS_CORRECTION in flags
+    signing = await _signing(reader, actor, mine, view)
+    live = signing is not None and signing.live
     return CasePage(
         url=url,
         title=view.title,
         number=view.number,
         location=view.location,
         unit_codes=tuple(one.code for one in view.units),
-        state=state_of(mine.case),
+        state=(signing.state if signing else None) or state_of(mine.case),
         position=_POSITIONS.get(CaseStatus(view.status)),
         owed=owed(view),
+        signing=signing,
         corrections=_corrections(view) if Flag.NEEDS_CORRECTION in flags else (),
-        may_fill=mine.began and Action.SAVE in mine.actions,
-        may_correct=correcting and Action.CORRECT in mine.actions,
+        may_fill=mine.began and Action.SAVE in mine.actions and not live,
+        may_correct=correcting and Action.CORRECT in mine.actions and not live,
         may_withdraw=mine.began and Action.WITHDRAW in mine.actions,
         may_confirm=must_confirm(mine.case, began=mine.began) and actor.id not in confirmed,
         drafted=view.status == CaseStatus.DRAFT,
@@ -131,8 +139,8 @@ async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase)
 
 
 def must_confirm(case: Case, *, began: bool) -> bool:
-    """Whether people who did not begin the case themselves are asked to confirm it now."""
-    return not began and case.standing.status in _CONFIRMABLE
+    """Whether people named in a case of the window are asked to confirm it now; one made online they have signed."""
+    return not began and case.channel == Channel.WINDOW and case.standing.status in _CONFIRMABLE
 
 
 async def confirmed_by(reader: ReadSession, case_id: UUID) -> frozenset[UUID]:
@@ -141,13 +149,21 @@ async def confirmed_by(reader: ReadSession, case_id: UUID) -> frozenset[UUID]:
     return frozenset(one for one in await reader.scalars(wanted) if one is not None)
 
 
-def _line(county: str, case: Case) -> CaseLine:
+async def _signing(reader: ReadSession, actor: Actor, mine: OwnCase, view: CaseView) -> SigningCard | None:
+    found = await desk.signing_of(reader, actor, mine.case.id)
+    if found is None or (found.state == "void" and not (mine.began and Action.SAVE in mine.actions)):
+        return None
+    papers = tuple((one.code, one.name) for one in view.checklist.items if one.signed)
+    return card(found, opener=mine.began, papers=papers)
+
+
+def _line(county: str, case: Case, *, signing: bool) -> CaseLine:
     return CaseLine(
         url=f"/me/{county}/cases/{case.id}",
         title=_title(case),
         location=case.location or "尚未选择不动产",
         number=case.number,
-        state=state_of(case),
+        state=_SIGNING if signing else state_of(case),
     )
 
 
@@ -158,9 +174,9 @@ def _title(case: Case) -> str:
 async def _parties(
     reader: ReadSession, view: CaseView, case: Case, confirmed: frozenset[UUID]
 ) -> tuple[PartyLine, ...]:
-    """Each person once; whoever began the case has confirmed it by submitting."""
+    """Each person once; confirmations are told of cases of the window."""
     actors = {one.position: UUID(bytes=one.id_index[:16]) for one in await cases.parties(reader, case.id)}
-    asked = case.submitted_at is not None
+    asked = case.submitted_at is not None and case.channel == Channel.WINDOW
     found: dict[tuple[str, str], PartyLine] = {}
     for position, one in enumerate(view.parties, start=1):
         known = actors[position] in confirmed or actors[position] == case.opened_by

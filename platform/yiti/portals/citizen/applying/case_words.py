@@ -28,7 +28,7 @@ class Owed:
 
 
 _STATES = {
-    CaseStatus.DRAFT: StateLine("未提交", "neutral", "申请还没有填完，填好后提交。"),
+    CaseStatus.DRAFT: StateLine("未提交", "neutral", "申请还没有填完，填好后由各申请人签署提交。"),
     CaseStatus.SUBMITTED: StateLine("待受理", "info", "已收到您的申请，登记机构将在半个工作日内答复是否受理。"),
     CaseStatus.ACCEPTED: StateLine("办理中", "info", "申请已受理，正在审核。"),
     CaseStatus.APPROVED: StateLine("已核准", "success", "审核通过，正在登簿。"),

@@ -16,6 +16,7 @@ from kernel.rendering import MissingGlyph
 from kernel.rendering.fonts import uncovered
 from kernel.web.dependencies import CurrentActor, Reader, Tenant, Tx
 from yiti.journeys.registration import desk
+from yiti.journeys.registration.envelope import live
 from yiti.journeys.registration.errors import NotShared
 from yiti.journeys.registration.uploads import LIMIT_BYTES
 from yiti.portals.citizen.access import citizen, citizen_here
@@ -63,6 +64,7 @@ class DraftController(Controller):
             contact_phone=draft.application.contact_phone,
             lacks=[one.words for one in checklist.lacks if not one.field.startswith("answers.")],
             touched=draft.case.version > 2,
+            signing=await live(reader, case_id) is not None,
             id_kinds=ID_KINDS,
             agent_bases=AGENT_BASES,
         )
@@ -203,6 +205,7 @@ async def _list(reader: ReadSession, county: str, draft: Draft, failed: frozense
         "others": [one for one in items if not one.required],
         "fetchable": sum(one.fetchable and one.required for one in items),
         "correcting": draft.correcting,
+        "signing": await live(reader, draft.case.id) is not None,
         "limit": LIMIT_BYTES,
         "said": "",
         "tone": "success",

@@ -17,7 +17,7 @@ from yiti.portals.citizen.applying.forms import NoteForm
 from yiti.portals.citizen.applying.owning import own_case
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
-from yiti.portals.shell.views import AnyRequest, page, redirect
+from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
 from yiti.resources import Parts
 
 
@@ -40,12 +40,14 @@ class FollowingController(Controller):
     async def case(
         self, request: AnyRequest, reader: Reader, actor: CurrentActor, tenant: Tenant, case_id: FromPath[UUID]
     ) -> Response[Any]:
-        """One case."""
+        """One case; while it is being signed its page asks again, and is loaded anew when that is over."""
         person = await citizen(request, reader)
         view = await case_view.page_of(reader, tenant, actor, await own_case(reader, actor, case_id))
+        if is_htmx(request) and not (view.signing and view.signing.live):
+            return redirect(request, view.url)
         held = await certificates.of_person(reader, person.id_no) if view.certificates else ()
         return page(
-            "citizen/case.html",
+            "citizen/case.html" + ("#standing" if is_htmx(request) else ""),
             view=view,
             steps=case_view.STEPS,
             county=tenant,

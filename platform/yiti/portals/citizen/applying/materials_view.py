@@ -53,8 +53,9 @@ class MaterialLine:
 
 
 def items(checklist: Checklist, failed: frozenset[str] = frozenset()) -> list[MaterialLine]:
-    """In the order of the declaration. `failed`: what its source did not have, so that it has to be uploaded."""
-    return [_item(one, failed) for one in checklist.items]
+    """In the order of the declaration; what was signed is told with the case. `failed`: what its source did not have,
+    so that it has to be uploaded."""
+    return [_item(one, failed) for one in checklist.items if not one.signed]
 
 
 def _item(one: Item, failed: frozenset[str]) -> MaterialLine:

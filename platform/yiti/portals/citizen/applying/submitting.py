@@ -1,7 +1,7 @@
-"""Handing the application in, and the other side's confirmation: both by a fresh identification of the person.
+"""The questions of the inquiry and the way to the signatures; confirming what was applied for at the window.
 
-The applicant answers the questions of the inquiry and submits; whoever else is named in the application confirms it
-under their own sign-in. Either way the identity service's answer is kept with the case.
+The applicant answers the questions; everybody who applies then signs, and the last signature hands the application
+in. Who is named in an application made at the window confirms it by a fresh identification, which is kept with it.
 """
 
 from typing import Any
@@ -15,14 +15,15 @@ from kernel.audit import audit
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Conflict, DomainError, Forbidden
 from kernel.permissions import Actor
-from kernel.web.dependencies import CurrentActor, Reader, Tenant
+from kernel.web.dependencies import CurrentActor, Reader, Tenant, Tx
 from yiti.accounts.sessions import Citizen
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.inquiry import Question, questions_of
-from yiti.cases.lifecycle import Action
+from yiti.cases.lifecycle import Flag
 from yiti.cases.models import Case
 from yiti.journeys.registration import desk
+from yiti.journeys.registration.errors import ApplicationIncomplete, MaterialsMissing
 from yiti.portals.citizen import identity
 from yiti.portals.citizen.access import citizen, citizen_here
 from yiti.portals.citizen.applying.case_view import CONFIRMED, confirmed_by, must_confirm
@@ -40,7 +41,7 @@ class StrangeFace(Forbidden):
     """Somebody else was identified than the person signed in."""
 
     code = "citizen.strange_face"
-    default_message = "核验的不是登录的本人，申请没有提交"
+    default_message = "核验的不是登录的本人，申请没有确认"
 
 
 class SubmittingController(Controller):
@@ -72,21 +73,21 @@ class SubmittingController(Controller):
 
     @post("/submit")
     async def submit(
-        self, request: AnyRequest, resources: Parts, actor: CurrentActor, tenant: Tenant, case_id: FromPath[UUID]
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, tenant: Tenant, case_id: FromPath[UUID]
     ) -> Response[Any]:
-        """Keep the answers; a correction ends here, a first submission goes by the identity service."""
-        async with resources.database.transaction(tenant) as tx:
-            person = await citizen(request, tx)
-            draft = await own_draft(tx, actor, person, case_id)
-            form = await request.form()
-            answers = _answers(_questions(draft.case), {name: str(value) for name, value in form.multi_items()})
-            version = whole(str(form.get("version", "")))
-            await desk.save(tx, actor, case_id, replace(draft.application, answers=answers), version)
-            if Action.CORRECT in (await own_case(tx, actor, case_id)).actions:
-                await desk.correct(tx, actor, case_id, "申请人已在网上补正")
-                return redirect(request, _url(tenant, case_id), "补正已提交，登记机构会继续办理")
-            await _expect_complete(tx, case_id)
-        return await _to_identity(request, resources, tenant, case_id, person)
+        """Keep the answers, and ask everybody who applies to sign; a correction of materials alone ends here."""
+        draft = await own_draft(tx, actor, await citizen(request, tx), case_id)
+        form = await request.form()
+        answers = _answers(_questions(draft.case), {name: str(value) for name, value in form.multi_items()})
+        application = replace(draft.application, answers=answers)
+        try:
+            case = await desk.finish(tx, actor, case_id, application, whole(str(form.get("version", ""))))
+        except (ApplicationIncomplete, MaterialsMissing) as lacking:
+            raise Conflict(f"还不能提交：{lacking.message}") from lacking
+        words = "请您和其他申请人签署；全部签署后申请自动提交"
+        if draft.correcting and Flag.NEEDS_CORRECTION not in case.flags:
+            words = "补正已提交，登记机构会继续办理"
+        return redirect(request, _url(tenant, case_id), words)
 
     @post("/confirm")
     async def confirm(
@@ -102,7 +103,7 @@ class SubmittingController(Controller):
     async def identified(
         self, request: AnyRequest, resources: Parts, actor: CurrentActor, tenant: Tenant, case_id: FromPath[UUID]
     ) -> Response[Any]:
-        """Back from the identity service: what the person set out to do is done."""
+        """Back from the identity service: the application is confirmed."""
         url, gone = _url(tenant, case_id), identity.forget_pending(resources.settings)
         pending = identity.pending_of(request, resources.settings)
         if pending is None:  # the return address opened again
@@ -116,22 +117,16 @@ class SubmittingController(Controller):
             if found.id_no != person.id_no:
                 raise StrangeFace
             async with resources.database.transaction(tenant) as tx:
-                words = await _done(tx, actor, case_id, person, found.reference)
+                await _confirmed(tx, actor, case_id, person, found.reference)
         except DomainError as problem:
             return redirect(request, url, problem.message, "danger", cookies=(gone,))
-        return redirect(request, url, words, cookies=(gone,))
+        return redirect(request, url, "您已确认这件申请", cookies=(gone,))
 
 
-async def _done(tx: WriteSession, actor: Actor, case_id: UUID, person: Citizen, reference: str) -> str:
-    mine = await own_case(tx, actor, case_id)
-    if mine.began and Action.SUBMIT in mine.actions:
-        await desk.identified(tx, actor, case_id, person.id_no, reference)
-        case = await desk.submit(tx, actor, case_id)
-        return f"申请已提交，业务号 {case.number}，登记机构将在半个工作日内答复是否受理"
+async def _confirmed(tx: WriteSession, actor: Actor, case_id: UUID, person: Citizen, reference: str) -> None:
     await _expect_confirmable(tx, actor, case_id)
     await desk.identified(tx, actor, case_id, person.id_no, reference)
     audit(tx, actor, CONFIRMED, f"case:{case_id}")
-    return "您已确认这件申请"
 
 
 async def _expect_confirmable(reader: ReadSession, actor: Actor, case_id: UUID) -> None:
@@ -140,14 +135,6 @@ async def _expect_confirmable(reader: ReadSession, actor: Actor, case_id: UUID) 
         raise Conflict("这件申请现在不需要您确认")
     if actor.id in await confirmed_by(reader, case_id):
         raise Conflict("您已经确认过这件申请")
-
-
-async def _expect_complete(tx: WriteSession, case_id: UUID) -> None:
-    """Before anybody is sent to have their face checked."""
-    checklist = await desk.checklist(tx, case_id)
-    found = [*(one.words for one in checklist.lacks), *(f"缺少{one.name}" for one in checklist.missing)]
-    if found:
-        raise Conflict("还不能提交：" + "；".join(found))
 
 
 async def _to_identity(

@@ -73,7 +73,7 @@ class AnswersController(Controller):
         """Keep the answers and the comparisons, and go on."""
         fields = await typed(request)
         on = await writable(tx, actor, await cases.locked(tx, case_id))
-        if whole(fields.get("version", "")) != on.case.version:
+        if not cases.is_current(on.case, whole(fields.get("version", "")), actor):
             raise StaleForm
         answers = {
             one.code: YES_NO[fields[f"answers.{one.code}"]]

@@ -19,7 +19,6 @@ from yiti.portals.registration.forms import (
     REASON_MAX,
     ItemsForm,
     ReasonForm,
-    RejectionForm,
     VersionForm,
     lines,
     opinion,
@@ -68,7 +67,7 @@ class CheckingController(Controller):
             complete=not lacking,
             may_tell=not found.lacks,
             items="\n".join(f"补交{item.name}" for item in found.missing),
-            missing="\n".join(item.name for item in found.missing),
+            missing="\n".join([*(one.words for one in found.lacks), *(item.name for item in found.missing)]),
             reason_max=REASON_MAX,
         )
 
@@ -100,26 +99,12 @@ class CheckingController(Controller):
     ) -> Response[Any]:  # fmt: skip
         """一次性告知: the application is taken in with its gaps, and told of all of them in one letter."""
         on = await writable(tx, actor, await cases.locked(tx, case_id))
-        cases.expect_version(on.case, data.version)
+        cases.expect_version(on.case, data.version, actor)
         if on.drafted:
             # Incomplete on purpose: the journey's own `submit` takes only what is complete.
             await cases.submit(tx, actor, on.case)
         await desk.request_correction(tx, actor, case_id, lines(data.items, "items"))
         return redirect(request, f"/registration/cases/{case_id}", "已一次性告知补正，补正告知书正在制作", "warning")
-
-    @post("/reject")
-    async def reject(
-        self, request: AnyRequest, tx: Tx, actor: CurrentActor, case_id: FromPath[UUID],
-        data: URLEncodedBody[RejectionForm],
-    ) -> Response[Any]:  # fmt: skip
-        """不予受理, in writing and on the spot, with everything that is missing."""
-        reason = opinion(data.reason, "reason")
-        on = await writable(tx, actor, await cases.locked(tx, case_id))
-        cases.expect_version(on.case, data.version)
-        if on.drafted:
-            await cases.submit(tx, actor, on.case)
-        await desk.reject(tx, actor, case_id, reason, lines(data.missing, "missing"))
-        return redirect(request, f"/registration/cases/{case_id}", "已作出不予受理决定，告知书正在制作", "warning")
 
     @post("/discard")
     async def discard(

@@ -5,20 +5,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from yiti.cases.application import Application, Part
-from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.facts import UnitFact
 from yiti.portals.registration.window.people import prefilled
-
-
-def begun(businesses: Sequence[str]) -> Application:
-    """The empty application of these businesses."""
-    return Application(parts=tuple(_empty(Business(one)) for one in businesses))
-
-
-def _empty(business: Business) -> Part:
-    declared = CATALOGUE[business]
-    return Part(business=business, unit_ids=(), applicants=(), cause=declared.causes[0] if declared.causes else "")
 
 
 def with_unit(application: Application, units: Sequence[UnitFact], unit: UnitFact) -> Application:

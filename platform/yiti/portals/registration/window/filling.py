@@ -105,7 +105,7 @@ async def _saved(request: AnyRequest, tx: WriteSession, actor: Actor, resources:
     fields = await typed(request)
     await asyncio.to_thread(_check_glyphs, fields, resources)
     on = await writable(tx, actor, await cases.locked(tx, case_id))
-    if whole(fields.get("version", "")) != on.case.version:
+    if not cases.is_current(on.case, whole(fields.get("version", "")), actor):
         raise StaleForm
     application = application_in(fields, on.application)
     # A click that changes nothing is no step of the case.

@@ -18,7 +18,8 @@ from kernel.permissions import Actor
 from kernel.pii import blind_index
 from yiti.cases.models import Case
 from yiti.certificates.models import Certificate
-from yiti.estate.models import Unit, UnitState
+from yiti.estate.addresses import units_at
+from yiti.estate.models import Unit
 from yiti.register.kinds import EntryKind, EntryStatus, HolderRole
 from yiti.register.models import RegisterEntry, RightHolder
 
@@ -74,7 +75,7 @@ async def find_units(tx: WriteSession, actor: Actor, case: Case, text: str) -> F
             ids = await _of_person(tx, typed)
             audit(tx, actor, "case.person_looked_up", f"case:{case.id}", {"number": case.number, "found": len(ids)})
         case "address":
-            ids = await _at(tx, typed)
+            ids = [one.id for one in await units_at(tx, typed.split(), SHOWN + 1, "text")]
     return Found(by, tuple(ids[:SHOWN]), len(ids) > SHOWN)
 
 
@@ -92,13 +93,6 @@ async def _of_person(reader: ReadSession, number: str) -> list[UUID]:
         .distinct()
     )
     return await _ids(reader, wanted)
-
-
-async def _at(reader: ReadSession, text: str) -> list[UUID]:
-    wanted = select(Unit.id).where(Unit.state != UnitState.HISTORICAL)
-    for word in text.split():
-        wanted = wanted.where(Unit.location.contains(word, autoescape=True))
-    return await _ids(reader, wanted.order_by(Unit.location))
 
 
 async def _ids(reader: ReadSession, wanted: Select[UUID]) -> list[UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
+from msgspec.structs import replace
 
 from kernel.audit import audit
 from kernel.db import ReadSession, WriteSession
@@ -119,7 +120,10 @@ async def _after(
 
 
 async def _list(reader: ReadSession, case_id: UUID) -> dict[str, Any]:
-    lines: list[MaterialLine] = material_lines(await desk.checklist(reader, case_id), case_id)
+    found = await desk.checklist(reader, case_id)
+    # What the applicants have signed online is neither brought nor taken at the window.
+    brought = replace(found, items=tuple(one for one in found.items if not one.signed))
+    lines: list[MaterialLine] = material_lines(brought, case_id)
     # What comes by itself after acceptance (tax, fund) is neither here nor missing.
     required = [one for one in lines if one.required and (one.files or one.missing)]
     return {

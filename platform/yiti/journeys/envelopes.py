@@ -1,0 +1,54 @@
+"""What everything that is signed has in common: its papers are rendered and stored, its signers get their links."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from integrations.sms import SmsGateway
+from kernel.db import WriteSession
+from kernel.outbox import Park
+from kernel.rendering import MissingGlyph, Rendered
+from signing import service as signing
+from signing.errors import LinkExpired
+from signing.schemas import DocumentToSign, Field
+from yiti.resources import Resources
+
+Page = tuple[str, str, str]
+"""Key, title and HTML of a paper; its places for signatures are `sign-<key of the signatory>`."""
+
+
+async def stored(resources: Resources, pages: Sequence[Page]) -> list[DocumentToSign]:
+    """Render the papers and keep them. `Park` names a character that cannot be printed."""
+    try:
+        rendered = await asyncio.gather(*(resources.renderer.pdf(html) for _, _, html in pages))
+    except MissingGlyph as error:
+        raise Park(error.message) from error
+    digests = await asyncio.gather(*(resources.blobs.put(one.pdf) for one in rendered))
+    return [
+        DocumentToSign(key=key, title=title, digest=digest, fields=_fields(one))
+        for (key, title, _), one, digest in zip(pages, rendered, digests, strict=True)
+    ]
+
+
+def _fields(rendered: Rendered) -> tuple[Field, ...]:
+    return tuple(
+        Field(name=name, signatory=name.removeprefix("sign-"), box=box) for name, box in sorted(rendered.boxes.items())
+    )
+
+
+async def invite(
+    tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, words: str, *, once: str,
+    subject: str,
+) -> None:  # fmt: skip
+    """Send a person `words` and their link by SMS, once for each `once`; nothing where there is no more to sign."""
+    person = next(one for one in await signing.signatories_of(tx, ceremony_id) if one.key == key)
+    if person.phone is None or person.token is None or person.status in ("consented", "signed"):
+        return
+    try:
+        desk = await signing.by_token(tx, person.token)
+    except LinkExpired as error:
+        raise Park(error.message) from error
+    if desk.step == "closed":
+        return
+    link = f"{public_url}/s/{tx.tenant}/{person.token}"
+    await sms.send(person.phone, f"【一体不动产】{words}{link}", once, subject=subject)
