@@ -9,7 +9,7 @@ from typing import ParamSpec, Protocol, Self, TypeVar
 import structlog
 
 from kernel.errors import Unavailable
-from kernel.processes import CONTEXT
+from kernel.processes import CONTEXT, prepare
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import worker
@@ -21,6 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Signed = list[tuple[bytes, SignatureMade]]
 _log = structlog.get_logger(__name__)
+prepare("signing.worker")
 
 
 class SigningRoom(Protocol):

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import programs
 from tests.testbed import HOME, Testbed, apply_environment, build, loopback_only
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     testbed = config.stash[_TESTBED] = build(config)
     apply_environment(testbed)
     loopback_only()
+    programs.get_ready()
 
 
 _SHARED = ("_world", "stage")

@@ -13,10 +13,13 @@ from kernel.processes import CONTEXT, end_with_parent, prepare
 from kernel.settings import ROOT
 
 
+def get_ready() -> None:
+    """Before anything is started in this test process: there is one process to fork from."""
+    prepare("yiti.app", "yiti.worker", "integrations.sandbox.app", "kernel.rendering.worker", "signing.worker")
+
+
 def start(module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkServerProcess:
     """Start `python -m module arguments`; what it prints is appended to `log`. It ends with this process."""
-    # Also what a stage in this process is going to want: there is one process to fork from.
-    prepare("yiti.app", "yiti.worker", "integrations.sandbox.app", "kernel.rendering.worker", "signing.worker")
     process = CONTEXT.Process(target=_run, args=(module, list(arguments), dict(environment), log))
     process.start()
     return process

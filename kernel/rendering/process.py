@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from kernel.processes import CONTEXT
+from kernel.processes import CONTEXT, prepare
 from kernel.rendering.schemas import Answer, Ready, Request
 
 _START_SECONDS = 60.0
+prepare("kernel.rendering.worker")
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 

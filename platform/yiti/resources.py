@@ -11,7 +11,6 @@ from integrations.connectors import Connectors, connect
 from kernel.blobs import BlobStore
 from kernel.db import Database
 from kernel.outbox import Event
-from kernel.processes import prepare
 from kernel.rendering import Box, Renderer
 from kernel.settings import Settings
 from signing.pool import SigningPool
@@ -42,7 +41,6 @@ def resources_of(event: Event) -> Resources:
 @asynccontextmanager
 async def open_resources(settings: Settings, *, warm: bool) -> AsyncIterator[Resources]:
     """Build everything; with `warm`, the process pools are started before the first request needs them."""
-    prepare("kernel.rendering.worker", "signing.worker")
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, pool_size=settings.database_pool))
         # The exchange log writes beside the caller's transaction: from a pool of its own, so that it never waits for
