@@ -28,7 +28,7 @@ demo: .venv/ready
 
 ## test: 全部测试；ARGS="tests/escrow -k refund" 只跑一部分 (all tests, or those in ARGS)
 test: .venv/ready-for-tests
-	@$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## check: 代码、类型、依赖方向、模板、迁移检查 (ruff, mypy, import rules, templates, migrations)
 check: .venv/ready-for-tests

@@ -28,21 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     programs.get_ready()
 
 
-_SHARED = ("_world", "stage")
-"""Fixtures that are dear to build: one process runs all files that use them."""
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, so that at the end no processor waits for one of them. A file stays in one process."""
+    """Long files first, so that at the end no processor waits for one of them."""
     items.sort(key=lambda item: not (item.get_closest_marker("slow") or item.get_closest_marker("browser")))
-    group_of = {item.path: item.path.name for item in items}
-    for item in items:
-        wanted = getattr(item, "fixturenames", ())
-        if shared := next((one for one in _SHARED if one in wanted), None):
-            group_of[item.path] = shared
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of[item.path]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -52,6 +52,7 @@ HELD_UP = {
 @pytest.fixture
 async def resources(world: World) -> AsyncIterator[Resources]:
     """The platform's parts with impatient connectors, and a worker on them that is quick to try again."""
+    load_modules("jobs")
     async with Database(world.settings.database_url, pool_size=2) as log:
         connectors = connect(world.settings, log, world.stage.resources.blobs, HASTY)
         yield replace(world.stage.resources, connectors=connectors)
@@ -61,7 +62,6 @@ async def resources(world: World) -> AsyncIterator[Resources]:
 @pytest.fixture
 async def working(world: World, resources: Resources, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     world.worker.kill()
-    load_modules("jobs")
     monkeypatch.setattr(delivery, "backoff", lambda attempts: timedelta(seconds=min(0.1 * attempts, 0.5)))
     worker = OutboxWorker(world.database, resources, world.settings.valkey_url)
     with woken_by(worker.wake):

@@ -150,8 +150,8 @@ async def test_the_book_is_append_only(tx: WriteSession, unit: Unit, attack: str
     assert constraint.endswith("_append_only")
 
 
-START = """INSERT INTO entry_terms (id, entry_id, kind, starts_on, event, created_at)
-    VALUES (gen_random_uuid(), :entry, 'started', '2026-01-01', '首次登记', now())"""
+START = """INSERT INTO entry_terms (id, entry_id, kind, starts_on, event, court_case, proof_type, created_at)
+    VALUES (gen_random_uuid(), :entry, 'started', '2026-01-01', '首次登记', '', '', now())"""
 LINK = """INSERT INTO unit_links (id, kind, predecessor_id, successor_id, case_id, case_number, linked_at, created_at)
     VALUES (gen_random_uuid(), 'merger', :b, :a, :a, '1', now(), now())"""
 

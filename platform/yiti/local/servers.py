@@ -26,7 +26,7 @@ APP_ROLE = "yiti_app"
 SUPERUSER = "postgres"
 
 # Durability bought with speed makes no sense for data that is thrown away; everything else keeps PostgreSQL's own.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 
 _UNPRIVILEGED = "nobody"
 _ORPHAN_SECONDS = 30
