@@ -133,8 +133,7 @@ def _words(entry: EntryFact) -> list[str]:
     details: dict[str, Any] = entry.details
     found = [SHARING_WORDS[entry.sharing]] if entry.sharing else []
     if entry.amount_fen is not None:
-        label = "价格" if entry.kind is EntryKind.OWNERSHIP else "最高债权额" if _maximum(entry) else "债权数额"
-        found.append(f"{label} {yuan(entry.amount_fen)} 元")
+        found.append(f"{amount_label(entry.kind, details)} {yuan(entry.amount_fen)} 元")
     if entry.bans_transfer:
         found.append("约定禁止或者限制转让")
     if entry.kind is EntryKind.SEIZURE:
@@ -146,5 +145,8 @@ def _words(entry: EntryFact) -> list[str]:
     return [*(one for one in found if one), f"{entry.booked_at:%Y-%m-%d} 登簿"]
 
 
-def _maximum(entry: EntryFact) -> bool:
-    return bool(entry.details.get("form") == "maximum")
+def amount_label(kind: str, details: dict[str, Any]) -> str:
+    """What the amount of an entry is."""
+    if kind not in SECURITIES:
+        return "取得价格"
+    return "最高债权额" if details.get("form") == "maximum" else "债权数额"

@@ -22,7 +22,7 @@ from yiti.journeys.registration.facts import entry_fact, units_of
 from yiti.letters.models import Letter
 from yiti.portals.registration import people
 from yiti.portals.registration.entry_details import detail_rows
-from yiti.portals.registration.glance import KIND_TONES, NOTICES, UNIT_STATES, Glance, glance
+from yiti.portals.registration.glance import KIND_TONES, NOTICES, UNIT_STATES, Glance, amount_label, glance
 from yiti.portals.registration.rules import Tone
 from yiti.portals.registration.unit_suits import Suit, suits_of
 from yiti.register import lineage
@@ -80,6 +80,7 @@ class EntryView:
     """登记类型."""
     cause: str
     sharing: str
+    amount_label: str
     amount: str
     valid_from: date | None
     valid_until: date | None
@@ -242,6 +243,7 @@ def _entry(
         registration=REGISTRATION_TYPE_WORDS[RegistrationType(entry.registration_type)],
         cause=entry.cause,
         sharing=SHARING_WORDS[Sharing(entry.sharing)] if entry.sharing else "",
+        amount_label=amount_label(entry.kind, entry.details),
         amount=f"{yuan(entry.amount_fen)} 元" if entry.amount_fen is not None else "",
         valid_from=entry.valid_from,
         valid_until=entry.valid_until,
