@@ -40,7 +40,7 @@ async def desk(app: Litestar, database: Database) -> AsyncIterator[Page]:
     url = f"http://127.0.0.1:{port}"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        context = await browser.new_context(base_url=url, locale="zh-CN")
+        context = await browser.new_context(base_url=url, locale="zh-CN", reduced_motion="reduce")
         await context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
         yield await context.new_page()
         await browser.close()

@@ -53,8 +53,9 @@ async def tab(site: str) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         context = await browser.new_context(
-            base_url=site, viewport=PHONE, device_scale_factor=2, has_touch=True, locale="zh-CN"
-        )
+            base_url=site, viewport=PHONE, device_scale_factor=2, has_touch=True, locale="zh-CN",
+            reduced_motion="reduce",
+        )  # fmt: skip
         tab = await context.new_page()
         complaints: list[str] = []
         tab.on("pageerror", lambda error: complaints.append(str(error)))

@@ -72,7 +72,9 @@ async def browser() -> AsyncIterator[Browser]:
 async def tab_of(browser: Browser, site: str, client: PageClient, complaints: list[str]) -> Page:
     """A tab in which this person has signed in; what the browser holds against our pages is noted."""
     assert client.staff
-    context = await browser.new_context(base_url=site, viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    context = await browser.new_context(
+        base_url=site, viewport={"width": 1366, "height": 768}, locale="zh-CN", reduced_motion="reduce"
+    )
     await context.add_cookies([{"name": SESSION, "value": client.staff.cookie, "url": site}])
     tab = await context.new_page()
     tab.on("pageerror", lambda error: complaints.append(str(error)))
