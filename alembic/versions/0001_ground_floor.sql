@@ -12,11 +12,11 @@ CREATE TABLE audit_entries (
   CONSTRAINT pk_audit_entries PRIMARY KEY (tenant_id, id)
 )
 -- next
-CREATE INDEX ix_audit_entries_created ON audit_entries (tenant_id, created_at)
--- next
 CREATE INDEX ix_audit_entries_subject ON audit_entries (tenant_id, subject, created_at)
 -- next
 CREATE INDEX ix_audit_entries_unsealed ON audit_entries (tenant_id, id) WHERE NOT sealed
+-- next
+CREATE INDEX ix_audit_entries_created ON audit_entries (tenant_id, created_at)
 -- next
 ALTER TABLE audit_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -73,9 +73,9 @@ CREATE TABLE outbox (
   CONSTRAINT ck_outbox_state CHECK (state IN ('pending', 'done', 'parked'))
 )
 -- next
-CREATE INDEX ix_outbox_parked ON outbox (tenant_id, id) WHERE state = 'parked'
--- next
 CREATE INDEX ix_outbox_due ON outbox (tenant_id, available_at) WHERE state = 'pending'
+-- next
+CREATE INDEX ix_outbox_parked ON outbox (tenant_id, id) WHERE state = 'parked'
 -- next
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY
 -- next
@@ -137,9 +137,9 @@ CREATE TABLE contracts (
   CONSTRAINT ck_contracts_closed CHECK (num_nulls(closed_at, reason) = CASE WHEN status IN ('cancelled', 'abandoned') THEN 0 ELSE 2 END)
 )
 -- next
-CREATE INDEX ix_contracts_organisation ON contracts (tenant_id, organisation_id, status)
--- next
 CREATE UNIQUE INDEX uq_contracts_open_unit ON contracts (tenant_id, unit_id) WHERE status IN ('draft', 'filed', 'frozen', 'signing')
+-- next
+CREATE INDEX ix_contracts_organisation ON contracts (tenant_id, organisation_id, status)
 -- next
 ALTER TABLE contracts ENABLE ROW LEVEL SECURITY
 -- next
@@ -334,9 +334,9 @@ CREATE TABLE supervision_accounts (
   CONSTRAINT ck_supervision_accounts_quota_has_amount CHECK ((mode IS NOT DISTINCT FROM 'quota') = (quota_fen IS NOT NULL))
 )
 -- next
-CREATE UNIQUE INDEX uq_supervision_account_project ON supervision_accounts (tenant_id, project_id) WHERE purpose = 'presale'
--- next
 CREATE UNIQUE INDEX uq_supervision_account_maintenance ON supervision_accounts (tenant_id) WHERE purpose = 'maintenance_fund'
+-- next
+CREATE UNIQUE INDEX uq_supervision_account_project ON supervision_accounts (tenant_id, project_id) WHERE purpose = 'presale'
 -- next
 ALTER TABLE supervision_accounts ENABLE ROW LEVEL SECURITY
 -- next
@@ -419,11 +419,11 @@ CREATE TABLE bills (
   CONSTRAINT ck_bills_asks_for_money CHECK (amount_fen > 0)
 )
 -- next
-CREATE UNIQUE INDEX uq_live_bill ON bills (tenant_id, contract_id, kind) WHERE state IN ('issued', 'sent', 'confirmed')
+CREATE INDEX ix_bill_contract ON bills (tenant_id, contract_id)
 -- next
 CREATE INDEX ix_bill_project ON bills (tenant_id, project_id, id)
 -- next
-CREATE INDEX ix_bill_contract ON bills (tenant_id, contract_id)
+CREATE UNIQUE INDEX uq_live_bill ON bills (tenant_id, contract_id, kind) WHERE state IN ('issued', 'sent', 'confirmed')
 -- next
 ALTER TABLE bills ENABLE ROW LEVEL SECURITY
 -- next
@@ -557,11 +557,11 @@ CREATE TABLE exchanges (
   CONSTRAINT ck_exchanges_counts_are_natural CHECK (duration_ms >= 0 AND attempt >= 0)
 )
 -- next
+CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
+-- next
 CREATE INDEX ix_exchanges_subject ON exchanges (tenant_id, subject, id)
 -- next
 CREATE INDEX ix_exchanges_key ON exchanges (tenant_id, idempotency_key)
--- next
-CREATE INDEX ix_exchanges_counterparty ON exchanges (tenant_id, counterparty, outcome, id)
 -- next
 ALTER TABLE exchanges ENABLE ROW LEVEL SECURITY
 -- next
@@ -1054,9 +1054,9 @@ CREATE TABLE ledger_entries (
   CONSTRAINT ck_ledger_entries_moves_something CHECK (amount_fen <> 0)
 )
 -- next
-CREATE UNIQUE INDEX uq_ledger_entry_account ON ledger_entries (tenant_id, transfer_id, account_id)
--- next
 CREATE INDEX ix_ledger_entry_history ON ledger_entries (tenant_id, account_id, id)
+-- next
+CREATE UNIQUE INDEX uq_ledger_entry_account ON ledger_entries (tenant_id, transfer_id, account_id)
 -- next
 ALTER TABLE ledger_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -1650,17 +1650,15 @@ CREATE TABLE sessions (
   CONSTRAINT ck_sessions_one_subject CHECK ((kind = 'staff' and user_id is not null and citizen_index is null) or (kind = 'citizen' and user_id is null and citizen_index is not null))
 )
 -- next
-CREATE INDEX ix_sessions_user ON sessions (tenant_id, user_id)
--- next
 CREATE INDEX ix_sessions_expiry ON sessions (tenant_id, expires_at)
+-- next
+CREATE INDEX ix_sessions_user ON sessions (tenant_id, user_id)
 -- next
 ALTER TABLE sessions ENABLE ROW LEVEL SECURITY
 -- next
 CREATE POLICY county ON sessions TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO yiti_app
--- next
-CREATE EXTENSION IF NOT EXISTS pg_trgm
 -- next
 CREATE TABLE units (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
@@ -1691,8 +1689,6 @@ CREATE TABLE units (
   CONSTRAINT ck_units_state_is_known CHECK (state IN ('planned', 'built', 'historical'))
 )
 -- next
-CREATE INDEX ix_units_location ON units USING gin (location gin_trgm_ops)
--- next
 CREATE UNIQUE INDEX uq_units_place ON units (tenant_id, building_id, section, room) WHERE state <> 'historical'
 -- next
 ALTER TABLE units ENABLE ROW LEVEL SECURITY
@@ -1714,25 +1710,6 @@ END $$
 CREATE TRIGGER units_append_only BEFORE UPDATE OR DELETE ON units FOR EACH ROW EXECUTE FUNCTION units_append_only()
 -- next
 CREATE TRIGGER units_no_truncate BEFORE TRUNCATE ON units FOR EACH STATEMENT EXECUTE FUNCTION units_append_only()
--- next
-CREATE FUNCTION units_by_address(words text[], most integer) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp
-SET plan_cache_mode = force_custom_plan AS $$
-DECLARE
-  patterns text[] := ARRAY(
-    SELECT '%' || replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_') || '%'
-    FROM unnest(words) AS word ORDER BY length(word) DESC);
-BEGIN
-  RETURN QUERY SELECT u.id FROM units u
-    WHERE u.tenant_id = current_setting('yiti.tenant', true) AND u.state <> 'historical'
-      AND u.location LIKE patterns[1] AND u.location LIKE ALL (patterns)
-    ORDER BY u.code LIMIT most;
-END $$
--- next
-REVOKE ALL ON FUNCTION units_by_address(text[], integer) FROM PUBLIC
--- next
-GRANT EXECUTE ON FUNCTION units_by_address(text[], integer) TO yiti_app
 -- next
 CREATE FUNCTION register_unit_retires() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -1792,9 +1769,6 @@ CREATE TABLE cases (
   status VARCHAR(12) NOT NULL,
   flags JSONB NOT NULL,
   version INTEGER NOT NULL,
-  laid_by UUID,
-  laid_from INTEGER NOT NULL,
-  laid_to INTEGER NOT NULL,
   review_level INTEGER NOT NULL,
   review_levels INTEGER NOT NULL,
   reviewers JSONB NOT NULL,
@@ -1821,22 +1795,18 @@ CREATE TABLE cases (
   CONSTRAINT uq_cases_tenant_id_contract_id_business UNIQUE (tenant_id, contract_id, business),
   CONSTRAINT ck_cases_booked_at_a_time CHECK (status NOT IN ('booked', 'closed') OR booked_at IS NOT NULL),
   CONSTRAINT ck_cases_accepted_at_a_time CHECK (status NOT IN ('accepted', 'approved', 'booked', 'closed', 'refused') OR accepted_at IS NOT NULL),
-  CONSTRAINT ck_cases_concerns_a_unit CHECK (status IN ('draft', 'withdrawn', 'rejected') OR unit_id IS NOT NULL),
+  CONSTRAINT ck_cases_concerns_a_unit CHECK (status IN ('draft', 'withdrawn') OR unit_id IS NOT NULL),
   CONSTRAINT ck_cases_known_flags CHECK (flags <@ '["needs_correction", "awaiting_tax", "awaiting_housing", "awaiting_fee", "awaiting_signature", "awaiting_funds", "on_public_notice", "frozen_by_seizure"]'::jsonb),
   CONSTRAINT ck_cases_known_channel CHECK (channel IN ('window', 'online', 'system')),
   CONSTRAINT ck_cases_counted CHECK (version >= 1),
   CONSTRAINT ck_cases_review_level_within_levels CHECK (review_levels BETWEEN 1 AND 3 AND review_level >= 0 AND review_level < review_levels)
 )
 -- next
-CREATE INDEX ix_cases_waiting ON cases (tenant_id, due_at) WHERE status = 'accepted'
--- next
-CREATE INDEX ix_cases_to_hand_over ON cases (tenant_id, id) WHERE status = 'booked' AND contract_id IS NULL
--- next
 CREATE INDEX ix_cases_unit ON cases (tenant_id, unit_id)
 -- next
-CREATE INDEX ix_cases_open ON cases (tenant_id, due_at, id) WHERE status IN ('submitted', 'accepted', 'approved')
+CREATE INDEX ix_cases_waiting ON cases (tenant_id, due_at) WHERE status = 'accepted'
 -- next
-CREATE INDEX ix_cases_drafts ON cases (tenant_id, opened_by, id) WHERE status = 'draft'
+CREATE INDEX ix_cases_open ON cases (tenant_id, due_at, id) WHERE status IN ('submitted', 'accepted', 'approved')
 -- next
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY
 -- next
@@ -1892,11 +1862,9 @@ CREATE TABLE register_entries (
   CONSTRAINT ck_register_entries_seizure_has_its_term CHECK (kind <> 'seizure' OR CASE rank WHEN 0 THEN valid_from IS NOT NULL AND valid_until IS NOT NULL AND valid_until <= valid_from + interval '36 months' ELSE valid_from IS NULL AND valid_until IS NULL END)
 )
 -- next
-CREATE UNIQUE INDEX uq_register_one_current_ownership ON register_entries (tenant_id, unit_id) WHERE kind = 'ownership' AND status = 'current'
--- next
 CREATE INDEX ix_register_entries_case ON register_entries (tenant_id, case_id)
 -- next
-CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
+CREATE UNIQUE INDEX uq_register_one_current_ownership ON register_entries (tenant_id, unit_id) WHERE kind = 'ownership' AND status = 'current'
 -- next
 CREATE UNIQUE INDEX uq_register_one_effective_seizure ON register_entries (tenant_id, unit_id) WHERE kind = 'seizure' AND status = 'current' AND rank = 0
 -- next
@@ -1905,6 +1873,8 @@ CREATE INDEX ix_register_entries_unit ON register_entries (tenant_id, unit_id, s
 CREATE INDEX ix_register_seizures_by_end ON register_entries (tenant_id, valid_until) WHERE kind = 'seizure' AND status = 'current' AND rank = 0
 -- next
 CREATE INDEX ix_register_live_objections ON register_entries (tenant_id, booked_at) WHERE kind = 'objection' AND status = 'current'
+-- next
+CREATE UNIQUE INDEX uq_register_one_live_presale_notice ON register_entries (tenant_id, unit_id) WHERE kind = 'presale_notice' AND status = 'current'
 -- next
 ALTER TABLE register_entries ENABLE ROW LEVEL SECURITY
 -- next
@@ -2223,9 +2193,9 @@ CREATE TABLE case_materials (
   CONSTRAINT ck_case_materials_not_empty CHECK (size > 0)
 )
 -- next
-CREATE INDEX ix_case_materials_case ON case_materials (tenant_id, case_id)
--- next
 CREATE UNIQUE INDEX uq_case_materials_digest ON case_materials (tenant_id, case_id, digest) WHERE removed_at IS NULL
+-- next
+CREATE INDEX ix_case_materials_case ON case_materials (tenant_id, case_id)
 -- next
 ALTER TABLE case_materials ENABLE ROW LEVEL SECURITY
 -- next
@@ -2363,13 +2333,13 @@ CREATE TABLE certificates (
 -- next
 CREATE UNIQUE INDEX uq_certificates_one_per_entry ON certificates (tenant_id, entry_id, holder_position) WHERE state <> 'cancelled'
 -- next
-CREATE INDEX ix_certificates_case ON certificates (tenant_id, case_id)
--- next
 CREATE UNIQUE INDEX uq_certificates_pdf ON certificates (tenant_id, pdf_digest) WHERE pdf_digest IS NOT NULL
 -- next
-CREATE INDEX ix_certificates_unit ON certificates (tenant_id, unit_id)
+CREATE INDEX ix_certificates_case ON certificates (tenant_id, case_id)
 -- next
 CREATE UNIQUE INDEX uq_certificates_one_successor ON certificates (tenant_id, replaces_id) WHERE replaces_id IS NOT NULL
+-- next
+CREATE INDEX ix_certificates_unit ON certificates (tenant_id, unit_id)
 -- next
 ALTER TABLE certificates ENABLE ROW LEVEL SECURITY
 -- next
@@ -2416,9 +2386,9 @@ CREATE TABLE sales (
   CONSTRAINT uq_sales_tenant_id_ceremony_id UNIQUE (tenant_id, ceremony_id)
 )
 -- next
-CREATE INDEX ix_sales_developer ON sales (tenant_id, organisation_id, created_at)
--- next
 CREATE INDEX ix_sales_unit ON sales (tenant_id, unit_id)
+-- next
+CREATE INDEX ix_sales_developer ON sales (tenant_id, organisation_id, created_at)
 -- next
 ALTER TABLE sales ENABLE ROW LEVEL SECURITY
 -- next
@@ -2529,9 +2499,9 @@ CREATE TABLE public_notices (
   CONSTRAINT ck_public_notices_ends_after_its_start CHECK (ends_on >= starts_on)
 )
 -- next
-CREATE UNIQUE INDEX uq_public_notices_one_open ON public_notices (tenant_id, case_id) WHERE ended_at IS NULL
--- next
 CREATE INDEX ix_public_notices_due ON public_notices (tenant_id, ends_on) WHERE ended_at IS NULL
+-- next
+CREATE UNIQUE INDEX uq_public_notices_one_open ON public_notices (tenant_id, case_id) WHERE ended_at IS NULL
 -- next
 ALTER TABLE public_notices ENABLE ROW LEVEL SECURITY
 -- next
@@ -2552,52 +2522,6 @@ END $$
 CREATE TRIGGER public_notices_append_only BEFORE UPDATE OR DELETE ON public_notices FOR EACH ROW EXECUTE FUNCTION public_notices_append_only()
 -- next
 CREATE TRIGGER public_notices_no_truncate BEFORE TRUNCATE ON public_notices FOR EACH STATEMENT EXECUTE FUNCTION public_notices_append_only()
--- next
-CREATE TABLE case_signings (
-  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
-  id UUID NOT NULL,
-  case_id UUID NOT NULL,
-  state VARCHAR(10) NOT NULL,
-  form_digest VARCHAR(64) NOT NULL,
-  ceremony_id UUID,
-  ordered_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  ended_at TIMESTAMP WITH TIME ZONE,
-  ending VARCHAR(20) NOT NULL,
-  ended_by VARCHAR(40) NOT NULL,
-  reason BYTEA NOT NULL,
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  CONSTRAINT pk_case_signings PRIMARY KEY (tenant_id, id),
-  CONSTRAINT fk_case_signings_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
-  CONSTRAINT uq_case_signings_tenant_id_ceremony_id UNIQUE (tenant_id, ceremony_id),
-  CONSTRAINT ck_case_signings_state_is_known CHECK (state IN ('preparing', 'open', 'signed', 'void')),
-  CONSTRAINT ck_case_signings_ended_at_a_time CHECK ((state IN ('preparing', 'open')) = (ended_at IS NULL)),
-  CONSTRAINT ck_case_signings_void_for_a_reason CHECK ((state = 'void') = (ending <> '')),
-  CONSTRAINT ck_case_signings_signed_in_a_ceremony CHECK (state NOT IN ('open', 'signed') OR ceremony_id IS NOT NULL)
-)
--- next
-CREATE UNIQUE INDEX uq_case_signings_one_live ON case_signings (tenant_id, case_id) WHERE state IN ('preparing', 'open')
--- next
-CREATE INDEX ix_case_signings_case ON case_signings (tenant_id, case_id, id)
--- next
-ALTER TABLE case_signings ENABLE ROW LEVEL SECURITY
--- next
-CREATE POLICY county ON case_signings TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
--- next
-GRANT SELECT, INSERT, UPDATE, DELETE ON case_signings TO yiti_app
--- next
-CREATE FUNCTION case_signings_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP <> 'UPDATE' THEN
-    RAISE EXCEPTION 'case_signings is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_signings_append_only';
-  ELSIF NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.form_digest IS DISTINCT FROM OLD.form_digest OR NEW.id IS DISTINCT FROM OLD.id OR NEW.ordered_at IS DISTINCT FROM OLD.ordered_at OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
-    RAISE EXCEPTION 'case_signings is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'case_signings_append_only';
-  END IF;
-  RETURN NEW;
-END $$
--- next
-CREATE TRIGGER case_signings_append_only BEFORE UPDATE OR DELETE ON case_signings FOR EACH ROW EXECUTE FUNCTION case_signings_append_only()
--- next
-CREATE TRIGGER case_signings_no_truncate BEFORE TRUNCATE ON case_signings FOR EACH STATEMENT EXECUTE FUNCTION case_signings_append_only()
 -- next
 CREATE TABLE register_holders (
   tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
@@ -2721,18 +2645,15 @@ CREATE TABLE entry_terms (
   starts_on DATE NOT NULL,
   event VARCHAR(200) NOT NULL,
   recorded_by UUID,
-  court_case VARCHAR(60) NOT NULL,
-  proof_digest VARCHAR(64),
-  proof_type VARCHAR(60) NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_entry_terms PRIMARY KEY (tenant_id, id),
   CONSTRAINT fk_entry_terms_tenant_id_entry_id FOREIGN KEY(tenant_id, entry_id) REFERENCES register_entries (tenant_id, id),
   CONSTRAINT ck_entry_terms_kind_is_known CHECK (kind IN ('started', 'lifted'))
 )
 -- next
-CREATE INDEX ix_entry_terms_entry ON entry_terms (tenant_id, entry_id)
--- next
 CREATE INDEX ix_entry_terms_started ON entry_terms (tenant_id, starts_on) WHERE kind = 'started'
+-- next
+CREATE INDEX ix_entry_terms_entry ON entry_terms (tenant_id, entry_id)
 -- next
 ALTER TABLE entry_terms ENABLE ROW LEVEL SECURITY
 -- next
@@ -2744,7 +2665,7 @@ CREATE FUNCTION entry_terms_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP <> 'UPDATE' THEN
     RAISE EXCEPTION 'entry_terms is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'entry_terms_append_only';
-  ELSIF NEW.court_case IS DISTINCT FROM OLD.court_case OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.entry_id IS DISTINCT FROM OLD.entry_id OR NEW.event IS DISTINCT FROM OLD.event OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.proof_digest IS DISTINCT FROM OLD.proof_digest OR NEW.proof_type IS DISTINCT FROM OLD.proof_type OR NEW.recorded_by IS DISTINCT FROM OLD.recorded_by OR NEW.starts_on IS DISTINCT FROM OLD.starts_on OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
+  ELSIF NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.entry_id IS DISTINCT FROM OLD.entry_id OR NEW.event IS DISTINCT FROM OLD.event OR NEW.id IS DISTINCT FROM OLD.id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.recorded_by IS DISTINCT FROM OLD.recorded_by OR NEW.starts_on IS DISTINCT FROM OLD.starts_on OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
     RAISE EXCEPTION 'entry_terms is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'entry_terms_append_only';
   END IF;
   RETURN NEW;
@@ -2802,51 +2723,3 @@ END $$
 CREATE TRIGGER certificate_holders_append_only BEFORE UPDATE OR DELETE ON certificate_holders FOR EACH ROW EXECUTE FUNCTION certificate_holders_append_only()
 -- next
 CREATE TRIGGER certificate_holders_no_truncate BEFORE TRUNCATE ON certificate_holders FOR EACH STATEMENT EXECUTE FUNCTION certificate_holders_append_only()
--- next
-CREATE TABLE fee_refunds (
-  tenant_id VARCHAR(6) DEFAULT current_setting('yiti.tenant') NOT NULL,
-  id UUID NOT NULL,
-  case_id UUID NOT NULL,
-  request_id UUID NOT NULL,
-  refund_no VARCHAR(40) NOT NULL,
-  amount_fen INTEGER NOT NULL,
-  reason VARCHAR(200) NOT NULL,
-  state VARCHAR(10) NOT NULL,
-  reference VARCHAR(200) NOT NULL,
-  words VARCHAR(500) NOT NULL,
-  evidence_digest VARCHAR(64),
-  ordered_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  sent_at TIMESTAMP WITH TIME ZONE,
-  answered_at TIMESTAMP WITH TIME ZONE,
-  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  CONSTRAINT pk_fee_refunds PRIMARY KEY (tenant_id, id),
-  CONSTRAINT fk_fee_refunds_tenant_id_case_id FOREIGN KEY(tenant_id, case_id) REFERENCES cases (tenant_id, id),
-  CONSTRAINT fk_fee_refunds_tenant_id_request_id FOREIGN KEY(tenant_id, request_id) REFERENCES case_requests (tenant_id, id),
-  CONSTRAINT uq_fee_refunds_tenant_id_request_id UNIQUE (tenant_id, request_id),
-  CONSTRAINT uq_fee_refunds_tenant_id_refund_no UNIQUE (tenant_id, refund_no),
-  CONSTRAINT ck_fee_refunds_state_is_known CHECK (state IN ('ordered', 'paid', 'refused')),
-  CONSTRAINT ck_fee_refunds_answered_at_a_time CHECK ((state = 'ordered') = (answered_at IS NULL)),
-  CONSTRAINT ck_fee_refunds_amount_is_positive CHECK (amount_fen > 0)
-)
--- next
-CREATE INDEX ix_fee_refunds_case ON fee_refunds (tenant_id, case_id, id)
--- next
-ALTER TABLE fee_refunds ENABLE ROW LEVEL SECURITY
--- next
-CREATE POLICY county ON fee_refunds TO yiti_app USING (tenant_id = current_setting('yiti.tenant', true)) WITH CHECK (tenant_id = current_setting('yiti.tenant', true))
--- next
-GRANT SELECT, INSERT, UPDATE, DELETE ON fee_refunds TO yiti_app
--- next
-CREATE FUNCTION fee_refunds_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP <> 'UPDATE' THEN
-    RAISE EXCEPTION 'fee_refunds is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'fee_refunds_append_only';
-  ELSIF NEW.amount_fen IS DISTINCT FROM OLD.amount_fen OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.id IS DISTINCT FROM OLD.id OR NEW.ordered_at IS DISTINCT FROM OLD.ordered_at OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.refund_no IS DISTINCT FROM OLD.refund_no OR NEW.request_id IS DISTINCT FROM OLD.request_id OR NEW.tenant_id IS DISTINCT FROM OLD.tenant_id THEN
-    RAISE EXCEPTION 'fee_refunds is append-only' USING ERRCODE = 'restrict_violation', CONSTRAINT = 'fee_refunds_append_only';
-  END IF;
-  RETURN NEW;
-END $$
--- next
-CREATE TRIGGER fee_refunds_append_only BEFORE UPDATE OR DELETE ON fee_refunds FOR EACH ROW EXECUTE FUNCTION fee_refunds_append_only()
--- next
-CREATE TRIGGER fee_refunds_no_truncate BEFORE TRUNCATE ON fee_refunds FOR EACH STATEMENT EXECUTE FUNCTION fee_refunds_append_only()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.testbed import Testbed
 from yiti.local.migrations import alembic
+from yiti.local.servers import SUPERUSER
 
 # What `alembic check` does not look at, and what protects the data.
 FINGERPRINTS = {
@@ -66,3 +67,29 @@ async def test_migrations_build_what_the_models_say(testbed: Testbed, migrated: 
         assert modelled, subject
         built = await fingerprint(testbed, migrated, query)
         assert built == modelled, subject
+
+
+async def test_what_a_county_has_kept_survives_the_upgrade(testbed: Testbed) -> None:
+    name = f"upgraded_{uuid4().hex}"
+    await testbed.postgres.ensure_database(name)
+    alembic(testbed.postgres, "upgrade", "0001", database=name)
+    host = testbed.owner_dsn(name).partition("?host=")[2]
+    connection = await asyncpg.connect(host=host, user=SUPERUSER, database=name)
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute(
+        """INSERT INTO entry_terms (tenant_id, id, entry_id, kind, starts_on, event, created_at)
+        VALUES ('411528', gen_random_uuid(), gen_random_uuid(), 'started', '2026-01-01', '首次登记', now())"""
+    )
+    await connection.execute(
+        """INSERT INTO cases (tenant_id, id, number, business, businesses, channel, status, flags, version,
+            review_level, review_levels, reviewers, unit_code, location, applicants, outside, opened_at, created_at)
+        VALUES ('411528', gen_random_uuid(), '1', 'x', '[]', 'window', 'draft', '[]', 1, 0, 1, '[]', '', '', '', '{}',
+            now(), now())"""
+    )
+    alembic(testbed.postgres, "upgrade", "head", database=name)
+    terms = await connection.fetch("SELECT event, court_case, proof_digest FROM entry_terms")
+    assert [tuple(row) for row in terms] == [("首次登记", "", None)]
+    cases = await connection.fetch("SELECT number, laid_by, laid_from, laid_to FROM cases")
+    assert [tuple(row) for row in cases] == [("1", None, 0, 0)]
+    await connection.close()
+    await testbed.drop_database(name)
