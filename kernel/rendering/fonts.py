@@ -6,7 +6,7 @@ TrueType only: region-subset Noto OTF (CID-CFF) fails PDF/A and shows nothing in
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from fontTools.ttLib import TTFont
 
-from kernel.rendering.errors import FontsMissing
+from kernel.rendering.errors import FontsMissing, MissingGlyph
 
 FAMILY = "Noto Serif SC"
 _SEGMENTED_COVERAGE = (12).to_bytes(2)  # the number of the format, OpenType "cmap"
@@ -53,14 +53,17 @@ def isolate_fonts(assets_dir: Path, folder: Path) -> Path:
     return config
 
 
-def uncovered(text: str, assets_dir: Path) -> tuple[int, ...]:
-    """The code points of a text that none of our fonts can draw; empty when it can be printed.
+def check_glyphs(fields: Mapping[str, str], assets_dir: Path) -> None:
+    """Raise `MissingGlyph` at the first field with characters that none of our fonts can draw.
 
     So that a name is refused when it is typed in, and not when its documents are rendered. The first call of a process
     reads the fonts: from a coroutine call it in a thread. Raises `FontsMissing`.
     """
-    wanted = {ord(character) for character in text if not character.isspace()}
-    return tuple(sorted(wanted - _covered(tuple(font_files(assets_dir)))))
+    covered = _covered(tuple(font_files(assets_dir)))
+    for name, text in fields.items():
+        missing = {ord(character) for character in text if not character.isspace()} - covered
+        if missing:
+            raise MissingGlyph(missing, field=name)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -196,8 +196,9 @@ async def receiving(connectors: Connectors, database: Database, port: int) -> As
 
 
 @asynccontextmanager
-async def serving(app: Litestar, port: int) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", lifespan="on", ws="none"))
+async def serving(app: Litestar, port: int, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[None]:
+    """The application on this port, in this process; without its lifespan where its parts are open already."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", lifespan=lifespan, ws="none"))
     task = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started)

@@ -3,19 +3,17 @@
 `SCREENSHOTS=folder` keeps a picture of every page.
 """
 
-import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from litestar import Litestar
 from playwright.async_api import Page, async_playwright
 
 from kernel.db import Database
 from kernel.settings import Settings
+from tests.integrations.conftest import free_port, serving
 from tests.portals.pages import make_staff
 from tests.portals.test_citizen_browser import _FLAGS, CHROMIUM, pytestmark
 from tests.testbed import HOME
@@ -28,24 +26,16 @@ WIDTHS = (1366, 390)
 @pytest.fixture
 async def desk(app: Litestar, database: Database) -> AsyncIterator[Page]:
     """A desk computer at which the county administrator of the businesses is signed in."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by no event
-        await asyncio.sleep(0.02)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     async with database.transaction(HOME) as tx:
         cookie = (await make_staff(tx, "case_manager")).cookie
-    url = f"http://127.0.0.1:{port}"
-    async with async_playwright() as playwright:
+    async with serving(app, port, "off"), async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         context = await browser.new_context(base_url=url, locale="zh-CN", reduced_motion="reduce")
         await context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
         yield await context.new_page()
         await browser.close()
-    server.should_exit = True
-    await task
 
 
 async def looked_at(page: Page, settings: Settings, name: str) -> None:

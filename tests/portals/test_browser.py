@@ -1,18 +1,16 @@
 """The pages in a real browser: our scripts under the content security policy, and accessibility by axe."""
 
-import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
 from litestar import Litestar
 from playwright.async_api import Browser, Page, async_playwright
 
 from kernel.db import Database
 from kernel.settings import Settings
+from tests.integrations.conftest import free_port, serving
 from tests.portals.pages import PASSWORD, Staff, make_staff
 from tests.testbed import HOME
 from yiti.accounts import sessions
@@ -29,16 +27,9 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 @pytest.fixture(scope="module")
 async def site(app: Litestar) -> AsyncIterator[str]:
     """The application on a port of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by an attribute only
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
+    port = free_port()
+    async with serving(app, port, "off"):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")

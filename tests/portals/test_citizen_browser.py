@@ -3,18 +3,16 @@
 `SCREENSHOTS=folder` keeps a picture of every page.
 """
 
-import asyncio
 import dataclasses
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, async_playwright
 
+from tests.integrations.conftest import free_port, serving
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.citizens import Sold, invited, make_platform
 from yiti.accounts import sessions
@@ -32,19 +30,12 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 async def site(stage: Stage) -> AsyncIterator[str]:
     """The pages on a port of their own, which the identity service sends the browser back to."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     settings = stage.resources.settings.model_copy(update={"public_url": url})
     here = dataclasses.replace(stage, resources=dataclasses.replace(stage.resources, settings=settings))
-    config = uvicorn.Config(make_platform(here), port=int(url.rsplit(":", 1)[1]), log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by no event
-        await asyncio.sleep(0.02)
-    yield url
-    server.should_exit = True
-    await task
+    async with serving(make_platform(here), port, "off"):
+        yield url
 
 
 @pytest.fixture

@@ -1,72 +1,39 @@
 """A clerk and a registrar in a real browser: from the window to the book, with the keyboard, and accessible by axe."""
 
-import asyncio
-import os
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, FilePayload, Page, async_playwright
+from playwright.async_api import Browser, FilePayload, Page
 
-from kernel.rendering.fonts import uncovered
 from kernel.settings import Settings
+from tests.journeys.browser import IN_BROWSER
 from tests.journeys.registration.county import Desk, centre
 from tests.journeys.registration.people import citizen, home_of
 from tests.portals.pages import PageClient
 from tests.portals.registrars import desk, make_platform
+from tests.portals.test_browser import browser, site
 from tests.portals.windows import case_id_of, photo
 from tests.testbed import Testbed
 from yiti.accounts.cookies import SESSION
 from yiti.cases.lifecycle import CaseStatus
 
-CHROMIUM = shutil.which("chromium")
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="Chromium is not installed"),
-]
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+pytestmark = [*IN_BROWSER, pytest.mark.timeout(300)]
+__all__ = ["browser", "site"]
 
 
 @pytest.fixture(scope="module")
 async def office(testbed: Testbed, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     async with centre(testbed, settings, tmp_path_factory.mktemp("browser")) as found:
-        # The fonts' tables take seconds to read; the platform does it when it starts.
-        await asyncio.to_thread(uncovered, "", found.resources.settings.assets_dir)
         yield found
 
 
 @pytest.fixture(scope="module")
 def app(office: Desk) -> Litestar:
     return make_platform(office)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-async def site(app: Litestar) -> AsyncIterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it by an attribute only
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def tab_of(browser: Browser, site: str, client: PageClient, complaints: list[str]) -> Page:

@@ -17,6 +17,7 @@ from kernel.clock import today
 from kernel.db import ReadSession, WriteSession
 from kernel.money import yuan
 from kernel.permissions import Actor, Permission, requires
+from kernel.rendering.fonts import check_glyphs
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.journeys import presale
 from yiti.portals.sales_office import forms
@@ -73,7 +74,7 @@ class DraftsController(Controller):
     ) -> Response[Any]:
         """Save the buyers. Names that our fonts cannot print are refused here, and not at the signing."""
         fields = await forms.typed(request)
-        await asyncio.to_thread(forms.check_glyphs, fields, resources.settings.assets_dir)
+        await asyncio.to_thread(check_glyphs, fields, resources.settings.assets_dir)
         ownership = forms.ownership_of(fields)
         buyers = forms.buyers_of_rows(forms.buyer_rows(fields), ownership)
         revision = forms.number_in(fields, "revision")
@@ -131,7 +132,7 @@ class DraftsController(Controller):
     ) -> Response[Any]:
         """Save price, plan and the blanks of the same page; the other blanks stay."""
         fields = await forms.typed(request)
-        await asyncio.to_thread(forms.check_glyphs, fields, resources.settings.assets_dir)
+        await asyncio.to_thread(check_glyphs, fields, resources.settings.assets_dir)
         on = await desk(tx, actor, contract_id)
         typed = forms.blanks_of(fields, _blanks(on, on_price_page=True))
         await contracts.save_terms(
@@ -171,7 +172,7 @@ class DraftsController(Controller):
     ) -> Response[Any]:
         """Save these blanks; price, plan and the blanks of the price's page stay."""
         fields = await forms.typed(request)
-        await asyncio.to_thread(forms.check_glyphs, fields, resources.settings.assets_dir)
+        await asyncio.to_thread(check_glyphs, fields, resources.settings.assets_dir)
         on = await desk(tx, actor, contract_id)
         typed = forms.blanks_of(fields, _blanks(on, on_price_page=False))
         await contracts.save_terms(

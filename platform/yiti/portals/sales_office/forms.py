@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from litestar import Request
@@ -18,8 +17,6 @@ from contracts.blanks import Blank, filled
 from contracts.schemas import MAX_BUYERS, Buyer, BuyerKind, FrozenContract, Home, Instalment, InstalmentKind, Ownership
 from kernel.errors import Invalid
 from kernel.money import parse_yuan, yuan
-from kernel.rendering import MissingGlyph
-from kernel.rendering.fonts import uncovered
 
 BuyerForm = Literal["person", "minor", "company"]
 BUYER_FORMS: dict[BuyerForm, str] = {"person": "个人", "minor": "个人（未成年，由监护人代签）", "company": "单位"}
@@ -213,10 +210,3 @@ def blank_fields(blanks: Sequence[Blank], home: Home, saved: Mapping[str, str]) 
 def blanks_of(fields: Typed, blanks: Sequence[Blank]) -> dict[str, str]:
     """What was typed into these blanks; an emptied one is empty, and not its default again."""
     return {blank.key: fields.get(f"blanks.{blank.key}", "") for blank in blanks}
-
-
-def check_glyphs(fields: Typed, assets_dir: Path) -> None:
-    """Refuse by name, and at its field, what our fonts cannot print. Reads the fonts: call it in a thread."""
-    for name, value in fields.items():
-        if missing := uncovered(value, assets_dir):
-            raise MissingGlyph(missing, field=name)

@@ -12,8 +12,7 @@ from litestar.params import FromPath, FromQuery
 from kernel.audit import audit
 from kernel.db import ReadSession
 from kernel.errors import Invalid
-from kernel.rendering import MissingGlyph
-from kernel.rendering.fonts import uncovered
+from kernel.rendering.fonts import check_glyphs
 from kernel.web.dependencies import CurrentActor, Reader, Tenant, Tx
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.envelope import live
@@ -24,7 +23,7 @@ from yiti.portals.citizen.applying import form_view, materials_view
 from yiti.portals.citizen.applying.filling import filled, without
 from yiti.portals.citizen.applying.owning import Draft, own_draft
 from yiti.portals.citizen.applying.steps import steps
-from yiti.portals.registration.window.rows import AGENT_BASES, ID_KINDS, Typed, whole
+from yiti.portals.registration.window.rows import AGENT_BASES, ID_KINDS, whole
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import file_response
 from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
@@ -85,7 +84,7 @@ class DraftController(Controller):
         typed = await _typed(request)
         if gone := typed.get("remove", ""):
             typed = without(typed, gone)
-        await asyncio.to_thread(_check_glyphs, typed, resources)
+        await asyncio.to_thread(check_glyphs, typed, resources.settings.assets_dir)
         application = filled(typed, draft.application, draft.units, draft.known)
         await desk.save(tx, actor, case_id, application, whole(typed.get("version", "")))
         url = _url(tenant, case_id)
@@ -237,13 +236,6 @@ async def _shown(
 async def _typed(request: AnyRequest) -> dict[str, str]:
     form = await request.form()
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-
-
-def _check_glyphs(fields: Typed, resources: Parts) -> None:
-    """Refuse by name what our fonts cannot print: the certificate is printed from it."""
-    for name, value in fields.items():
-        if missing := uncovered(value, resources.settings.assets_dir):
-            raise MissingGlyph(missing, field=name)
 
 
 def _url(county: str, case_id: UUID) -> str:

@@ -12,8 +12,7 @@ from kernel.clock import now
 from kernel.db import WriteSession
 from kernel.errors import Invalid
 from kernel.permissions import Actor, Permission, requires
-from kernel.rendering import MissingGlyph
-from kernel.rendering.fonts import uncovered
+from kernel.rendering.fonts import check_glyphs
 from kernel.web.dependencies import CurrentActor, Tx
 from yiti.cases import service as cases
 from yiti.cases.application import Application
@@ -103,7 +102,7 @@ async def typed(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 async def _saved(request: AnyRequest, tx: WriteSession, actor: Actor, resources: Parts, case_id: UUID) -> Desk:
     fields = await typed(request)
-    await asyncio.to_thread(_check_glyphs, fields, resources)
+    await asyncio.to_thread(check_glyphs, fields, resources.settings.assets_dir)
     on = await writable(tx, actor, await cases.locked(tx, case_id))
     if not cases.is_current(on.case, whole(fields.get("version", "")), actor):
         raise StaleForm
@@ -112,13 +111,6 @@ async def _saved(request: AnyRequest, tx: WriteSession, actor: Actor, resources:
     if application != on.application:
         await desk.save(tx, actor, case_id, application, on.case.version)
     return on
-
-
-def _check_glyphs(fields: Typed, resources: Parts) -> None:
-    """Refuse by name, and at its field, what our fonts cannot print: certificates are printed from it."""
-    for name, value in fields.items():
-        if missing := uncovered(value, resources.settings.assets_dir):
-            raise MissingGlyph(missing, field=name)
 
 
 def _form(on: Desk, application: Application, fields: Typed | None = None, focus: str = "") -> dict[str, Any]:
