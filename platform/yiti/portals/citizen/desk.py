@@ -18,6 +18,7 @@ from yiti.certificates.models import ISSUED
 from yiti.journeys.registration import envelope
 from yiti.journeys.registration.envelope import SUBJECT
 from yiti.portals.citizen.applying.case_words import StateLine, state_of
+from yiti.portals.citizen.applying.owning import case_url
 from yiti.portals.citizen.standing import Standing, StateWords, standings, state_words
 from yiti.portals.shell.pictures import PICTURES, version_of
 from yiti.resources import Resources
@@ -191,7 +192,7 @@ async def _application(
     return After(
         APPLICATION,
         state_of(case) if found.state == "signed" else StateLine("待提交", "info", "各方均已签署，申请正在自动提交。"),
-        f"/me/{county}/cases/{case.id}" if visible else "",
+        case_url(county, case.id) if visible else "",
         over=found.state in {"signed", "void"},
         void=found.state == "void",
         soon=signed,

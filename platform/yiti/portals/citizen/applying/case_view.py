@@ -19,7 +19,7 @@ from yiti.journeys.registration.desk import CaseView
 from yiti.journeys.registration.envelope import live_among
 from yiti.journeys.registration.view import PaperView, PartyView
 from yiti.portals.citizen.applying.case_words import Owed, StateLine, owed, state_of
-from yiti.portals.citizen.applying.owning import OwnCase
+from yiti.portals.citizen.applying.owning import OwnCase, case_url
 from yiti.portals.citizen.applying.signing_card import SigningCard, card
 from yiti.portals.citizen.history import Happening
 from yiti.portals.shell.templating import moment
@@ -108,7 +108,7 @@ async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase)
     """Everything about one case."""
     view = await desk.view(reader, actor, mine.case.id)
     confirmed = await confirmed_by(reader, mine.case.id)
-    url = f"/me/{county}/cases/{mine.case.id}"
+    url = case_url(county, mine.case.id)
     flags = frozenset(Flag(one) for one in view.flags)
     correcting = mine.began and Flag.NEEDS_CORRECTION in flags
     signing = await _signing(reader, actor, mine, view)
@@ -159,7 +159,7 @@ async def _signing(reader: ReadSession, actor: Actor, mine: OwnCase, view: CaseV
 
 def _line(county: str, case: Case, *, signing: bool) -> CaseLine:
     return CaseLine(
-        url=f"/me/{county}/cases/{case.id}",
+        url=case_url(county, case.id),
         title=_title(case),
         location=case.location or "尚未选择不动产",
         number=case.number,

@@ -21,7 +21,7 @@ from yiti.journeys.registration.uploads import LIMIT_BYTES
 from yiti.portals.citizen.access import citizen, citizen_here
 from yiti.portals.citizen.applying import form_view, materials_view
 from yiti.portals.citizen.applying.filling import filled, without
-from yiti.portals.citizen.applying.owning import Draft, own_draft
+from yiti.portals.citizen.applying.owning import Draft, case_url, own_draft
 from yiti.portals.citizen.applying.steps import steps
 from yiti.portals.registration.window.rows import AGENT_BASES, ID_KINDS, whole
 from yiti.portals.shell.errors import SIGN_IN
@@ -56,7 +56,7 @@ class DraftController(Controller):
         checklist = await desk.checklist(reader, case_id)
         return page(
             "citizen/apply_form.html",
-            url=_url(tenant, case_id),
+            url=case_url(tenant, case_id),
             steps=steps(draft.correcting),
             version=draft.case.version,
             parts=form_view.parts(draft.application, draft.units, person.id_no, draft.known, add),
@@ -87,7 +87,7 @@ class DraftController(Controller):
         await asyncio.to_thread(check_glyphs, typed, resources.settings.assets_dir)
         application = filled(typed, draft.application, draft.units, draft.known)
         await desk.save(tx, actor, case_id, application, whole(typed.get("version", "")))
-        url = _url(tenant, case_id)
+        url = case_url(tenant, case_id)
         if gone or typed.get("add"):
             # The version makes the address a new one: a browser does not load the same one again for its anchor.
             query = urlencode({"add": typed.get("add", ""), "v": draft.case.version})
@@ -198,7 +198,7 @@ async def _list(reader: ReadSession, county: str, draft: Draft, failed: frozense
     failed &= {one.code for one in checklist.items}
     items = materials_view.items(checklist, failed)
     return {
-        "url": _url(county, draft.case.id),
+        "url": case_url(county, draft.case.id),
         "steps": steps(draft.correcting),
         "needed": [one for one in items if one.required],
         "others": [one for one in items if not one.required],
@@ -225,7 +225,7 @@ async def _shown(
     What no source had (`failed`) comes back with every form of the list, so that the page goes on to ask for it.
     """
     if not is_htmx(request):
-        return redirect(request, f"{_url(county, draft.case.id)}/materials", words)
+        return redirect(request, f"{case_url(county, draft.case.id)}/materials", words)
     tone = "warning" if failed else "success"
     if failed is None:
         failed = frozenset(str((await request.form()).get("failed", "")).split(","))
@@ -236,7 +236,3 @@ async def _shown(
 async def _typed(request: AnyRequest) -> dict[str, str]:
     form = await request.form()
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-
-
-def _url(county: str, case_id: UUID) -> str:
-    return f"/me/{county}/cases/{case_id}"

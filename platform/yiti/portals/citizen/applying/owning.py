@@ -17,6 +17,11 @@ from yiti.journeys.registration.facts import units_of
 from yiti.portals.citizen.applying.starting import known_numbers
 
 
+def case_url(county: str, case_id: UUID) -> str:
+    """The page of a case for its own people."""
+    return f"/me/{county}/cases/{case_id}"
+
+
 @dataclass(frozen=True)
 class OwnCase:
     """A case of this citizen. `began`: they opened it online, else they are named in it."""

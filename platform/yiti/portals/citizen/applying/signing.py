@@ -11,7 +11,7 @@ from kernel.errors import NotFound
 from kernel.web.dependencies import CurrentActor, Tenant, Tx
 from yiti.journeys.registration import desk
 from yiti.portals.citizen.access import citizen_here
-from yiti.portals.citizen.applying.owning import own_case
+from yiti.portals.citizen.applying.owning import case_url, own_case
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
 from yiti.portals.shell.views import AnyRequest, redirect
@@ -42,7 +42,7 @@ class ApplicationSigningController(Controller):
         """A new link for one who has not signed; the old one is dead."""
         await own_case(tx, actor, case_id)
         await desk.invite_again(tx, actor, case_id, key)
-        return redirect(request, _url(tenant, case_id), "新的签署链接已发送，原来的链接不能再用")
+        return redirect(request, case_url(tenant, case_id), "新的签署链接已发送，原来的链接不能再用")
 
     @post("/take-back")
     async def take_back(
@@ -52,7 +52,7 @@ class ApplicationSigningController(Controller):
         await own_case(tx, actor, case_id)
         await desk.take_back(tx, actor, case_id)
         return redirect(
-            request, f"{_url(tenant, case_id)}/form", "已撤回，已签的名全部作废，修改后请重新提交签署", "info"
+            request, f"{case_url(tenant, case_id)}/form", "已撤回，已签的名全部作废，修改后请重新提交签署", "info"
         )
 
     @get("/papers/{key:str}")
@@ -72,7 +72,3 @@ class ApplicationSigningController(Controller):
         material, data = await desk.material_file(tx, resources, actor, case_id, files[0].id)
         audit(tx, actor, "case.material_taken", f"case:{case_id}", {"digest": material.digest, "code": key})
         return pdf_response(data, material.file_name, download=True)
-
-
-def _url(county: str, case_id: UUID) -> str:
-    return f"/me/{county}/cases/{case_id}"

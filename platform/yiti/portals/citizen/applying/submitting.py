@@ -27,7 +27,7 @@ from yiti.journeys.registration.errors import ApplicationIncomplete, MaterialsMi
 from yiti.portals.citizen import identity
 from yiti.portals.citizen.access import citizen, citizen_here
 from yiti.portals.citizen.applying.case_view import CONFIRMED, confirmed_by, must_confirm
-from yiti.portals.citizen.applying.owning import own_case, own_draft
+from yiti.portals.citizen.applying.owning import case_url, own_case, own_draft
 from yiti.portals.citizen.applying.steps import steps
 from yiti.portals.registration.window.rows import whole
 from yiti.portals.shell.errors import SIGN_IN
@@ -60,7 +60,7 @@ class SubmittingController(Controller):
         checklist = await desk.checklist(reader, case_id)
         return page(
             "citizen/apply_submit.html",
-            url=_url(tenant, case_id),
+            url=case_url(tenant, case_id),
             steps=steps(draft.correcting),
             correcting=draft.correcting,
             view=await desk.view(reader, actor, case_id),
@@ -87,7 +87,7 @@ class SubmittingController(Controller):
         words = "请您和其他申请人签署；全部签署后申请自动提交"
         if draft.correcting and Flag.NEEDS_CORRECTION not in case.flags:
             words = "补正已提交，登记机构会继续办理"
-        return redirect(request, _url(tenant, case_id), words)
+        return redirect(request, case_url(tenant, case_id), words)
 
     @post("/confirm")
     async def confirm(
@@ -104,7 +104,7 @@ class SubmittingController(Controller):
         self, request: AnyRequest, resources: Parts, actor: CurrentActor, tenant: Tenant, case_id: FromPath[UUID]
     ) -> Response[Any]:
         """Back from the identity service: the application is confirmed."""
-        url, gone = _url(tenant, case_id), identity.forget_pending(resources.settings)
+        url, gone = case_url(tenant, case_id), identity.forget_pending(resources.settings)
         pending = identity.pending_of(request, resources.settings)
         if pending is None:  # the return address opened again
             return redirect(request, url)
@@ -145,7 +145,7 @@ async def _to_identity(
         county,
         name=person.name,
         id_no=person.id_no,
-        path=f"{_url(county, case_id)}/identified",
+        path=f"{case_url(county, case_id)}/identified",
         purpose=_purpose(case_id, person),
     )
     return redirect(request, started.url, cookies=(cookie,))
@@ -162,7 +162,3 @@ def _questions(case: Case) -> tuple[Question, ...]:
 def _answers(asked: tuple[Question, ...], typed: dict[str, str]) -> dict[str, bool]:
     chosen = {one.code: typed.get(f"answers.{one.code}", "") for one in asked}
     return {code: _ANSWERS[text] for code, text in chosen.items() if text in _ANSWERS}
-
-
-def _url(county: str, case_id: UUID) -> str:
-    return f"/me/{county}/cases/{case_id}"
