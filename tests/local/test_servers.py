@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -75,6 +76,19 @@ def test_an_orphan_on_our_data_is_stopped(tmp_path: Path) -> None:
     with PostgresServer(tmp_path / "postgres", options=THROWAWAY) as second:
         assert second.pid != orphan
         assert not first.running
+
+
+def test_the_children_of_a_killed_server_are_waited_for(tmp_path: Path) -> None:
+    """They end by themselves, but one that is slow to notice still holds the memory of the old server."""
+    first = PostgresServer(tmp_path / "postgres", options=THROWAWAY).start()
+    child = int(Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()[0])
+    os.kill(child, signal.SIGSTOP)
+    first.kill()
+    notices = threading.Timer(0.5, os.kill, (child, signal.SIGCONT))
+    notices.start()
+    with PostgresServer(tmp_path / "postgres", options=THROWAWAY) as second:
+        assert second.running
+        assert not notices.is_alive()
 
 
 def test_a_stale_pid_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Server:
         self.data = data.resolve()
         self.log = log or self.data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_before = 0
         self._own_socket_dir: Path | None = None
 
     @property
@@ -52,6 +53,7 @@ class Server:
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.prepare()
         with self.log.open("ab") as log:
+            self._log_before = log.tell()
             # A group of its own: Ctrl-C in the terminal must reach our supervisor alone, which stops servers last.
             self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, process_group=0)
         self._wait(self.is_ready, seconds)
@@ -107,7 +109,7 @@ class Server:
                 return
             time.sleep(0.02)
         self.kill()
-        tail = self.log.read_text(errors="replace")[-2000:]
+        tail = self.log.read_bytes()[self._log_before :].decode(errors="replace")[-2000:]
         message = f"{self.name} did not start; the end of {self.log}:\n{tail}"
         raise ServerFailed(message)
 

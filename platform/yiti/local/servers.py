@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 import asyncpg
 import redis
@@ -30,6 +31,7 @@ THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 _UNPRIVILEGED = "nobody"
 _ORPHAN_SECONDS = 30
+_CHILDREN_REMAIN = "pre-existing shared memory block"
 
 
 def _wheel(name: str) -> Path:
@@ -68,6 +70,19 @@ class PostgresServer(Server):
                 await connection.execute(f'CREATE DATABASE "{name}" OWNER {OWNER_ROLE}')
         finally:
             await connection.close()
+
+    def start(self, *, seconds: float = 30) -> Self:
+        """As any server; but the children of one that was killed hold its memory for a moment, and that is waited for.
+
+        Raises ServerFailed with the end of its log."""
+        deadline = time.monotonic() + _ORPHAN_SECONDS
+        while True:
+            try:
+                return super().start(seconds=seconds)
+            except ServerFailed as failed:
+                if _CHILDREN_REMAIN not in str(failed) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def prepare(self) -> None:
         self._private(self.socket_dir())
