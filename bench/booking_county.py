@@ -25,7 +25,7 @@ from yiti.cases.business import Business
 from yiti.cases.facts import CaseFacts, OutsideFact
 from yiti.cases.plan import plan_case
 from yiti.cases.rules import examine
-from yiti.journeys.registration.facts import units_of
+from yiti.journeys.registration.units import units_of
 from yiti.local.servers import OWNER_ROLE, SUPERUSER, PostgresServer
 from yiti.register.book import book, lock_units
 from yiti.register.kinds import EntryKind, Sharing

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session
 
 from kernel.db.base import TENANT_SETTING, TenantModel
+from kernel.db.plain import DRIVER_ERRORS, Row, as_sqlalchemy
 
 log = structlog.get_logger()
 
@@ -36,6 +37,20 @@ class _CountySession(AsyncSession):
     def tenant(self) -> str:
         """The county whose rows this session sees."""
         return str(self.info["tenant"])
+
+    async def rows(self, statement: str, *values: object) -> list[Row]:
+        """Plain SQL (`$1`, `$2`, …) in this transaction; what the session has not flushed it does not see."""
+        if self.in_nested_transaction():
+            # A savepoint is made when the connection is asked for, not before.
+            await self.connection()
+        driver = self.info["driver"]
+        try:
+            found: list[Row] = await driver.fetch(statement, *values, record_class=Row)
+        except DRIVER_ERRORS as error:
+            if driver.is_closed():
+                await (await self.connection()).invalidate(error)
+            raise as_sqlalchemy(error, statement, lost=driver.is_closed()) from error
+        return found
 
     async def commit(self) -> NoReturn:
         """Refused: the transaction belongs to `kernel.db`."""
@@ -131,9 +146,10 @@ class Database:
     async def _enter(self, kind: type[_S], tenant: str, options: dict[str, Any]) -> _S:
         session = kind(self.engine, expire_on_commit=False, info={"tenant": tenant})
         try:
-            connection = await session.connection(execution_options=options)
+            connection = await session.connection(execution_options=options or None)
             # For this transaction only: whose rows may be seen and written.
             await connection.exec_driver_sql(_ENTER, (tenant,))
+            session.info["driver"] = (await connection.get_raw_connection()).driver_connection
         except BaseException:
             await session.close()
             raise

@@ -27,7 +27,6 @@ async def next_number(tx: WriteSession, series: str, year: int) -> int:
 
 async def next_numbers(tx: WriteSession, series: str, year: int, count: int) -> range:
     """The same for several numbers in a row."""
-    connection = await tx.connection()
-    taken = await connection.exec_driver_sql(_TAKE, (tx.tenant, uuid7(), now(), series, year, count))
-    last: int = taken.scalar_one()
+    (taken,) = await tx.rows(_TAKE, tx.tenant, uuid7(), now(), series, year, count)
+    last: int = taken.last
     return range(last - count + 1, last + 1)

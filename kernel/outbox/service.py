@@ -16,7 +16,8 @@ from kernel.outbox.models import PENDING
 _INSERT = """
 INSERT INTO outbox (tenant_id, id, topic, key, payload, state, attempts, created_at, available_at)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6, 0, $7, $8)
-ON CONFLICT (tenant_id, key) DO NOTHING"""
+ON CONFLICT (tenant_id, key) DO NOTHING
+RETURNING id"""
 
 
 class Waker(Protocol):
@@ -43,10 +44,8 @@ async def emit(
 ) -> UUID | None:
     """Write an event in the caller's transaction. A key that was used before is a no-op and returns None."""
     event_id, moment = uuid7(), now()
-    connection = await tx.connection()
     values = (tx.tenant, event_id, topic, key, msgspec.json.encode(payload).decode(), PENDING, moment, moment + delay)
-    written = await connection.exec_driver_sql(_INSERT, values)
-    if not written.rowcount:
+    if not await tx.rows(_INSERT, *values):
         return None
     if not delay and _wakers:
         waker, tenant = _wakers[0], tx.tenant

@@ -70,8 +70,8 @@ def describe(error: Exception) -> Problem:
 
 def constraint_of(error: DBAPIError) -> str | None:
     """The name of the constraint or trigger that refused, where PostgreSQL tells it."""
-    cause = getattr(error.orig, "__cause__", None)
-    return getattr(cause, "constraint_name", None)
+    told = getattr(error.orig, "__cause__", None) or error.orig
+    return getattr(told, "constraint_name", None)
 
 
 def _connection_lost(error: Exception) -> bool:

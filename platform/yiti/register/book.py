@@ -5,14 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Uuid, bindparam, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import insert, select
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid_utils.compat import uuid7
 
 from kernel.audit import audit
 from kernel.clock import now
-from kernel.db import ReadSession, TenantModel, WriteSession
+from kernel.db import ReadSession, TenantModel, WriteSession, among
 from kernel.errors import NotFound
 from kernel.permissions import system_actor
 from yiti.estate.models import Unit, UnitState
@@ -25,24 +24,24 @@ from yiti.register.schemas import Append, Booking
 from yiti.register.seizures import Step
 from yiti.register.writing import insert_entries, insert_holders
 
-_LOCK = (
-    select(Unit)
-    .where(Unit.id == func.any(bindparam("unit_ids", type_=ARRAY(Uuid))))
-    .order_by(Unit.code)
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
+_LOCK = "SELECT id, code FROM units WHERE id {} ORDER BY code FOR NO KEY UPDATE"
 _LOCKED = "register.locked_units"
 
 
-async def lock_units(tx: WriteSession, unit_ids: Sequence[UUID]) -> list[Unit]:
-    """Lock the units in the order of their codes, so that two bookings can never wait for each other in a circle."""
+async def lock_units(tx: WriteSession, unit_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Lock the units in the order of their codes, so that two bookings can never wait for each other in a circle.
+
+    Their codes, by id."""
     with in_words():
-        units = list(await tx.scalars(_LOCK, {"unit_ids": list(unit_ids)}))
+        units = {unit.id: unit.code for unit in await tx.rows(*among(_LOCK, unit_ids))}
     if len(units) != len(set(unit_ids)):
         raise NotFound("没有找到不动产单元")
+    for unit_id in units:
+        # Whoever read the unit before it was locked may have read what is no longer so.
+        if (held := _held(tx, Unit, unit_id)) is not None:
+            await tx.refresh(held)
     if not tx.in_nested_transaction():  # a savepoint that is undone gives its locks back
-        tx.info.setdefault(_LOCKED, {}).update((unit.id, unit.code) for unit in units)
+        tx.info.setdefault(_LOCKED, {}).update(units)
     return units
 
 
@@ -50,7 +49,7 @@ async def _codes(tx: WriteSession, unit_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The codes of the units, which are locked then, if the caller has not done so in this transaction."""
     locked: dict[UUID, str] = tx.info.get(_LOCKED, {})
     if not locked.keys() >= set(unit_ids):
-        locked = {unit.id: unit.code for unit in await lock_units(tx, unit_ids)}
+        locked = await lock_units(tx, unit_ids)
     return locked
 
 

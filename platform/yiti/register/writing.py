@@ -41,9 +41,7 @@ async def insert_holders(tx: WriteSession, operations: Iterable[Append], moment:
     """The people of the entries to come; they must be there before these."""
     rows = [row for operation in operations for row in _holder_rows(operation)]
     if rows:
-        connection = await tx.connection()
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        await connection.exec_driver_sql(_INSERT_HOLDERS, (tx.tenant, moment, *columns))
+        await tx.rows(_INSERT_HOLDERS, tx.tenant, moment, *zip(*rows, strict=True))
 
 
 def _holder_rows(operation: Append) -> Iterable[tuple[Any, ...]]:
@@ -70,8 +68,7 @@ async def insert_entries(
     """All entries in one statement, which is whole or not; by id, as objects of the session."""
     rows = [_entry_row(one, codes[one.unit_id], position, moment) for position, one in enumerate(operations)]
     shared = (tx.tenant, moment, booking.case_id, booking.case_number, booking.booked_by)
-    connection = await tx.connection()
-    written = await connection.exec_driver_sql(_INSERT_ENTRIES, (*shared, msgspec.json.encode(rows).decode()))
+    written = await tx.rows(_INSERT_ENTRIES, *shared, msgspec.json.encode(rows).decode())
     decided = {row.id: row for row in written}
     about = {"case_id": booking.case_id, "case_number": booking.case_number, "booked_by": booking.booked_by}
     about |= {"tenant_id": tx.tenant, "created_at": moment, "booked_at": moment, "status": EntryStatus.CURRENT}

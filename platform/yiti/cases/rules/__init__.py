@@ -92,9 +92,12 @@ def examine(facts: CaseFacts) -> tuple[Finding, ...]:
 
 
 def _examined(facts: CaseFacts) -> Iterator[Finding]:
-    for part in facts.application.parts:
+    parts = facts.application.parts
+    for part in parts:
         found = examine_part(part, facts)
         yield from found
+        if part is parts[-1]:
+            return
         if any(one.code == "form.complete" and one.level is Level.BLOCK for one in found):
             # What is not filled in cannot be planned: the next parts are looked at on the book as it is.
             continue

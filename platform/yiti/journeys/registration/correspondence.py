@@ -23,7 +23,8 @@ from yiti.cases.service import HandOver
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED
 from yiti.journeys.registration.checklist import of_case
-from yiti.journeys.registration.facts import notice_days, units_of
+from yiti.journeys.registration.facts import notice_days
+from yiti.journeys.registration.units import units_of
 from yiti.letters import service as letters
 from yiti.letters.schemas import (
     AcceptanceReceipt,

@@ -22,9 +22,9 @@ from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.wording import term
 from yiti.journeys.envelopes import Page
 from yiti.journeys.registration.envelope import PAPERS, SIGNED
-from yiti.journeys.registration.facts import units_of
 from yiti.journeys.registration.filling import declared_material
 from yiti.journeys.registration.signers import BASIS_WORDS, Signer
+from yiti.journeys.registration.units import units_of
 from yiti.register.kinds import REGISTRATION_TYPE_WORDS, SHARING_WORDS, RegistrationType
 from yiti.resources import Resources
 

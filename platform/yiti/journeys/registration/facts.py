@@ -1,12 +1,10 @@
 """Gathering what the decision of a case rests on: the book, the estate, the materials, people, outside answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
 from kernel.clock import today
 from kernel.db import ReadSession
@@ -19,31 +17,16 @@ from yiti.cases.catalogue import CATALOGUE, Business
 from yiti.cases.configuration import settings_of
 from yiti.cases.facts import (
     CaseFacts,
-    EntryFact,
-    HolderFact,
     MaterialFact,
     OutsideFact,
     PendingFact,
     PersonFact,
-    UnitFact,
 )
 from yiti.cases.lifecycle import Action, Which
 from yiti.cases.models import Case
-from yiti.estate.errors import UnitNotFound
-from yiti.estate.models import Building, Unit
 from yiti.journeys.registration.models import PersonCheck
-from yiti.register.kinds import EntryKind, RegistrationType, Sharing
-from yiti.register.models import RightHolder
-from yiti.register.page import PageEntry, entries_for
+from yiti.journeys.registration.units import units_of
 
-_UNITS = (
-    select(
-        Unit.id, Unit.code, Unit.location, Unit.state, Unit.usage, Unit.structure, Unit.floor, Unit.building_area,
-        Unit.inner_area, Unit.shared_area, Building.floors_total,
-    )
-    .join(Building, (Building.tenant_id == Unit.tenant_id) & (Building.id == Unit.building_id))
-    .where(Unit.id == func.any(bindparam("unit_ids", type_=ARRAY(Uuid))))
-)  # fmt: skip
 NOT_NEEDED = OutsideFact(state="not_needed", words="本业务无需办理", verified=True)
 MISSING = OutsideFact(state="missing")
 
@@ -101,62 +84,6 @@ def notice_days(case: Case) -> int:
 
 def _outside(which: Which, needed: frozenset[Which], outside: dict[Which, OutsideFact]) -> OutsideFact:
     return outside.get(which, MISSING) if which in needed else NOT_NEEDED
-
-
-async def units_of(reader: ReadSession, unit_ids: Sequence[UUID]) -> tuple[UnitFact, ...]:
-    """The units with everything current on them, in the order asked; two statements, whatever their number."""
-    found = {unit.id: unit for unit in await reader.execute(_UNITS, {"unit_ids": list(unit_ids)})}
-    if len(found) != len(set(unit_ids)):
-        raise UnitNotFound
-    entries = await entries_for(reader, tuple(unit_ids))
-    return tuple(_unit(found[one], entries[one]) for one in unit_ids)
-
-
-def _unit(unit: Row[*tuple[Any, ...]], entries: Iterable[PageEntry]) -> UnitFact:
-    current = tuple(entry_fact(one) for one in entries)
-    completed = next((one.details.get("completed_on") for one in current if one.kind is EntryKind.OWNERSHIP), None)
-    return UnitFact(
-        id=unit.id,
-        code=unit.code,
-        location=unit.location,
-        state=cast("Literal['planned', 'built', 'historical']", unit.state),
-        usage=unit.usage,
-        building_area=unit.building_area,
-        entries=current,
-        inner_area=unit.inner_area,
-        shared_area=unit.shared_area,
-        structure=unit.structure,
-        floor=unit.floor,
-        floors_total=unit.floors_total,
-        completed_on=date.fromisoformat(completed) if completed else None,
-    )
-
-
-def entry_fact(page: PageEntry) -> EntryFact:
-    """An entry of the register page as rules see it."""
-    entry = page.entry
-    return EntryFact(
-        id=entry.id,
-        kind=EntryKind(entry.kind),
-        registration_type=RegistrationType(entry.registration_type),
-        case_number=entry.case_number,
-        holders=tuple(_holder(one) for one in page.holders),
-        obligors=tuple(_holder(one) for one in page.obligors),
-        sharing=Sharing(entry.sharing) if entry.sharing else None,
-        amount_fen=entry.amount_fen,
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
-        bans_transfer=entry.bans_transfer,
-        rank=entry.rank,
-        priority_at=entry.priority_at,
-        booked_at=entry.booked_at,
-        details=entry.details,
-    )
-
-
-def _holder(one: RightHolder) -> HolderFact:
-    share = f"{one.share_numerator}/{one.share_denominator}" if one.share_numerator else None
-    return HolderFact(name=one.name, id_kind=one.id_kind, id_number=one.id_number, share=share)
 
 
 async def _materials(reader: ReadSession, case_id: UUID) -> tuple[MaterialFact, ...]:

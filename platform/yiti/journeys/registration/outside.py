@@ -28,9 +28,10 @@ from yiti.cases.lifecycle import STATUS_WORDS, Which
 from yiti.cases.models import Case
 from yiti.journeys.registration import refunds
 from yiti.journeys.registration.errors import RequestAnswered, RequestUnknown
-from yiti.journeys.registration.facts import answered_later, needs, units_of
+from yiti.journeys.registration.facts import answered_later, needs
 from yiti.journeys.registration.fees import fee_fen, tariff
 from yiti.journeys.registration.models import CaseRequest
+from yiti.journeys.registration.units import units_of
 
 ASKED: Final[tuple[Which, ...]] = ("tax", "housing", "fee")
 ASKED_OF: Final[dict[Which, Counterparty]] = {

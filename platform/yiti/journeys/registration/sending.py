@@ -18,9 +18,9 @@ from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.facts import UnitFact
 from yiti.cases.models import Case
-from yiti.journeys.registration.facts import units_of
 from yiti.journeys.registration.models import CaseRequest
 from yiti.journeys.registration.outside import ASKED_OF
+from yiti.journeys.registration.units import units_of
 
 
 async def send(tx: WriteSession, connectors: Connectors, request_id: UUID) -> None:

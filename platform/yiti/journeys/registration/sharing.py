@@ -22,8 +22,9 @@ from yiti.cases.facts import UnitFact
 from yiti.cases.models import Case
 from yiti.certificates import service as certificates
 from yiti.journeys.registration.errors import NotShared
-from yiti.journeys.registration.facts import people_of, units_of
+from yiti.journeys.registration.facts import people_of
 from yiti.journeys.registration.models import PersonCheck
+from yiti.journeys.registration.units import units_of
 from yiti.register.kinds import KIND_WORDS
 from yiti.resources import Resources
 

@@ -18,7 +18,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.content import grouped_unit_code
 from yiti.estate.models import Building, Project, Unit
 from yiti.estate.queries import construction_mortgagee, get_building, get_project, get_unit
-from yiti.journeys.registration.facts import entry_fact, units_of
+from yiti.journeys.registration.units import entry_fact, units_of
 from yiti.letters.models import Letter
 from yiti.portals.registration import people
 from yiti.portals.registration.entry_details import detail_rows

@@ -18,8 +18,8 @@ from yiti.cases.declaration import Declaration
 from yiti.cases.facts import UnitFact
 from yiti.cases.lifecycle import Channel
 from yiti.journeys.registration import desk
-from yiti.journeys.registration.facts import units_of
 from yiti.journeys.registration.fees import tariff
+from yiti.journeys.registration.units import units_of
 from yiti.portals.citizen.access import citizen, citizen_here
 from yiti.portals.citizen.applying import holdings, offers, starting
 from yiti.portals.citizen.applying.forms import BeginForm

@@ -13,7 +13,7 @@ from yiti.cases.facts import UnitFact
 from yiti.cases.lifecycle import Action, CaseStatus, Channel, available_actions
 from yiti.cases.models import Case
 from yiti.journeys.registration.access import takes_part
-from yiti.journeys.registration.facts import units_of
+from yiti.journeys.registration.units import units_of
 from yiti.portals.citizen.applying.starting import known_numbers
 
 

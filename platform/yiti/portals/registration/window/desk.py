@@ -14,7 +14,7 @@ from yiti.cases.facts import UnitFact
 from yiti.cases.form import begun
 from yiti.cases.lifecycle import STATUS_WORDS, Action, CaseStatus, available_actions
 from yiti.cases.models import Case
-from yiti.journeys.registration.facts import units_of
+from yiti.journeys.registration.units import units_of
 
 STEPS = {"units": "选不动产", "form": "填写申请", "materials": "收取材料", "answers": "询问", "check": "核对受理"}
 """In the order of the work; any of them may be opened at any time."""

@@ -12,7 +12,7 @@ from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.cases import service as cases
 from yiti.journeys.registration import desk
-from yiti.journeys.registration.facts import units_of
+from yiti.journeys.registration.units import units_of
 from yiti.portals.registration.glance import glance
 from yiti.portals.registration.window.choosing_units import with_unit, without_unit
 from yiti.portals.registration.window.desk import frame, on_desk, writable
