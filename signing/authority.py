@@ -1,16 +1,13 @@
-"""X.509 profiles of the platform's certificates, and the OCSP responses and CRL that go with them."""
+"""X.509 profiles of the platform's certificates."""
 
 import stringprep
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from signing.keys import Credential, new_key
@@ -19,10 +16,6 @@ _CN_BYTES = 64
 _CLOCK_SKEW = timedelta(minutes=5)
 ASSERTION_URN = "urn:yiti:identity-assertion:"
 NAME_URN = "urn:yiti:name:"
-Revoked = Callable[[int], datetime | None]
-"""When the certificate of this serial number was revoked, if it was."""
-OCSP_LIFETIME = timedelta(days=7)
-CRL_LIFETIME = timedelta(days=365)
 
 
 def name(common_name: str, *, organisation: str | None = None, serial: str | None = None) -> x509.Name:
@@ -43,6 +36,12 @@ def name(common_name: str, *, organisation: str | None = None, serial: str | Non
         parts.append(x509.NameAttribute(NameOID.GIVEN_NAME, common_name[:64]))
     parts.append(x509.NameAttribute(NameOID.COMMON_NAME, fitting))
     return x509.Name(parts)
+
+
+def label_of(authority: Credential) -> str:
+    """The common name of an authority."""
+    (named,) = authority.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(named.value)
 
 
 def comparable(text: str) -> str:
@@ -162,74 +161,3 @@ def make_signer(
     if uris:
         extensions.append((x509.SubjectAlternativeName(uris), False))
     return _leaf(issuer, subject, at, lifetime, extensions)
-
-
-def ocsp_response(
-    certificate: x509.Certificate, issuer: Credential, responder: Credential, at: datetime, revoked_at: datetime | None
-) -> bytes:
-    """The issuing CA's answer about one certificate, good or revoked, DER."""
-    status = ocsp.OCSPCertStatus.GOOD if revoked_at is None else ocsp.OCSPCertStatus.REVOKED
-    builder = ocsp.OCSPResponseBuilder().add_response(
-        cert=certificate,
-        issuer=issuer.certificate,
-        algorithm=hashes.SHA256(),
-        cert_status=status,
-        this_update=at,
-        next_update=at + OCSP_LIFETIME,
-        revocation_time=revoked_at,
-        revocation_reason=None,
-    )
-    return _signed_answer(builder, responder)
-
-
-def answer_request(request: bytes, issuer: Credential, responder: Credential, at: datetime, revoked: Revoked) -> bytes:
-    """An RFC 6960 answer to a request over the network, DER; `malformedRequest` to what is none of ours.
-
-    Signers' certificates are not kept, so every serial number of ours that is not revoked is called good.
-    """
-    try:
-        asked = ocsp.load_der_ocsp_request(request)
-        ours = asked.issuer_key_hash == _key_hash(issuer, asked.hash_algorithm)
-    except (ValueError, UnsupportedAlgorithm):
-        ours = False
-    if not ours:
-        answer = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-        return answer.public_bytes(Encoding.DER)
-    revoked_at = revoked(asked.serial_number)
-    builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
-        issuer_name_hash=asked.issuer_name_hash,
-        issuer_key_hash=asked.issuer_key_hash,
-        serial_number=asked.serial_number,
-        algorithm=asked.hash_algorithm,
-        cert_status=ocsp.OCSPCertStatus.GOOD if revoked_at is None else ocsp.OCSPCertStatus.REVOKED,
-        this_update=at,
-        next_update=at + OCSP_LIFETIME,
-        revocation_time=revoked_at,
-        revocation_reason=None,
-    )
-    return _signed_answer(builder, responder)
-
-
-def _key_hash(issuer: Credential, algorithm: hashes.HashAlgorithm) -> bytes:
-    digest = hashes.Hash(algorithm)
-    digest.update(issuer.asn1.public_key["public_key"].native)
-    return digest.finalize()
-
-
-def _signed_answer(builder: ocsp.OCSPResponseBuilder, responder: Credential) -> bytes:
-    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
-    builder = builder.certificates([responder.certificate])
-    return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-def root_crl(root: Credential, at: datetime) -> bytes:
-    """The root's list: empty, because a lost issuing CA means a new PKI here. DER."""
-    builder = (
-        x509.CertificateRevocationListBuilder()
-        .issuer_name(root.certificate.subject)
-        .last_update(at)
-        .next_update(at + CRL_LIFETIME)
-        .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
-    )
-    return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)

@@ -39,6 +39,16 @@ class ConsentMissing(Invalid):
     default_message = "请阅读并同意全部文件后再签名"
 
 
+class PagesUnseen(Invalid):
+    code = "signing.pages_unseen"
+    default_message = "请逐页阅读全部文件后再签名"
+
+
+class TooManyVisits(Conflict):
+    code = "signing.too_many_visits"
+    default_message = "打开签署页面的次数过多，请联系发出链接的人重新发起签署"
+
+
 class BadHandwriting(Invalid):
     code = "signing.bad_handwriting"
     default_message = "手写签名无效，请重新书写"
@@ -67,6 +77,11 @@ class SealNotAllowed(Forbidden):
 class SignerRevoked(Forbidden):
     code = "signing.signer_revoked"
     default_message = "签名证书已被吊销，不能签署"
+
+
+class UnknownCertificate(NotFound):
+    code = "signing.unknown_certificate"
+    default_message = "没有签发过此证书"
 
 
 class BadPdf(Invalid):

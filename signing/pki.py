@@ -6,7 +6,6 @@ Everything lies in one folder of 0600 files. In production a licensed 电子认�
 
 import fcntl
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,17 +17,20 @@ from cryptography import x509
 
 from kernel.clock import now
 from kernel.settings import Settings
-from signing import authority, keys
-from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownSeal
+from signing import answers, authority, keys
+from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownCertificate, UnknownSeal
+from signing.generations import Generation, load_generation, make_generation, number_of_generations, service_serials
+from signing.issued import Issued, Register
 from signing.keys import Credential
 from signing.ports import Evidence
 
 _YEAR = timedelta(days=365)
 SIGNER_LIFETIME = timedelta(hours=24)
 OCSP_PATH = "/pki/ocsp"
+TIMESTAMP_PATH = "/pki/tsa"
 SEAL_LIFETIME = 5 * _YEAR
 ANSWER_REUSE = timedelta(minutes=10)
-"""How long one OCSP answer about a long-lived certificate is used again; a revocation takes effect within it."""
+"""How long one OCSP answer about a long-lived certificate is used again, as long as the register has no other."""
 
 
 @dataclass
@@ -39,20 +41,54 @@ class DevelopmentPki:
     passphrase: bytes
     ocsp_url: str
     root: Credential
-    issuer: Credential
-    tsa: Credential
-    responder: Credential
-    _seals: dict[str, Credential] = field(default_factory=dict)
-    _pictures: dict[str, bytes] = field(default_factory=dict)
+    generations: list[Generation]
+    _seals: dict[Path, Credential] = field(default_factory=dict)
     _answers: dict[int, tuple[datetime, bytes]] = field(default_factory=dict)
-    _crl: tuple[datetime, bytes] | None = None
+    _lists: dict[int, tuple[datetime, bytes]] = field(default_factory=dict)
+
+    @property
+    def register(self) -> Register:
+        return _register(self.directory)
+
+    @property
+    def current(self) -> Generation:
+        """The issuing CA that works now; another process may have started a new one meanwhile."""
+        for number in range(len(self.generations) + 1, number_of_generations(self.directory) + 1):
+            self.generations.append(load_generation(self.directory, self.passphrase, number))
+        return self.generations[-1]
+
+    def _all(self) -> list[Generation]:
+        return self.generations[: self.current.number]
+
+    def generation(self, number: int) -> Generation:
+        """Raises UnknownCertificate."""
+        if not 1 <= number <= self.current.number:
+            raise UnknownCertificate
+        return self.generations[number - 1]
+
+    @property
+    def issuer(self) -> Credential:
+        return self.current.issuer
+
+    @property
+    def tsa(self) -> Credential:
+        return self.current.tsa
+
+    @property
+    def responder(self) -> Credential:
+        return self.current.responder
+
+    def rotate(self) -> Generation:
+        """A new issuing CA with new timestamp and OCSP keys. What the old ones issued stays valid and answered for."""
+        with _locked(self.directory):
+            number = number_of_generations(self.directory) + 1
+            _make(self.directory, self.passphrase, self.root, number, self.ocsp_url)
+        return self.current
 
     def issue_person(self, common_name: str, assertion: str, organisation: str | None = None) -> Credential:
         """A fresh key with a 24-hour certificate that names the identity assertion; it is never stored."""
         subject = authority.name(common_name, organisation=organisation)
-        return authority.make_signer(
-            self.issuer, subject, now(), SIGNER_LIFETIME, self.ocsp_url, common_name, assertion
-        )
+        return self._issue("person", "", subject, SIGNER_LIFETIME, common_name, assertion)
 
     def issue_seal(self, key: str, organisation: str, credit_code: str, picture: bytes) -> Credential:
         """The seal stored under `key`, made if it is not there yet; `picture` is its mask PNG."""
@@ -60,84 +96,122 @@ class DevelopmentPki:
             try:
                 return self.seal(key)
             except UnknownSeal:
-                subject = authority.name(organisation, organisation=organisation, serial=credit_code)
-                credential = authority.make_signer(
-                    self.issuer, subject, now(), SEAL_LIFETIME, self.ocsp_url, organisation
-                )
-                keys.write_private(self._seal_path(key).with_suffix(".png"), picture)
-                keys.save(self._seal_path(key), credential, self.passphrase)
-                return credential
+                return self._make_seal(key, 1, organisation, credit_code, picture)
+
+    def renew_seal(self, key: str, organisation: str, credit_code: str) -> Credential:
+        """A new key and certificate with the old picture, for a seal that ends, was revoked or has a CA that was
+        replaced. Raises UnknownSeal."""
+        with _locked(self.directory):
+            version, picture = self._seal_version(key), self.seal_picture(key)
+            return self._make_seal(key, version + 1, organisation, credit_code, picture)
+
+    def _make_seal(self, key: str, version: int, organisation: str, credit_code: str, picture: bytes) -> Credential:
+        subject = authority.name(organisation, organisation=organisation, serial=credit_code)
+        credential = self._issue("seal", key, subject, SEAL_LIFETIME, organisation)
+        path = self._seal_path(key, version)
+        keys.write_private(path.with_suffix(".png"), picture)
+        keys.save(path, credential, self.passphrase)
+        return credential
+
+    def _issue(
+        self,
+        kind: str,
+        named: str,
+        subject: x509.Name,
+        lifetime: timedelta,
+        full_name: str,
+        assertion: str | None = None,
+    ) -> Credential:
+        generation = self.current
+        made = authority.make_signer(generation.issuer, subject, now(), lifetime, self.ocsp_url, full_name, assertion)
+        certificate = made.certificate
+        self.register.note(certificate.serial_number, generation.number, kind, named, certificate.not_valid_after_utc)
+        return made
 
     def seal(self, key: str) -> Credential:
-        """The seal of `key`, parsed once per process. Raises UnknownSeal."""
-        if key not in self._seals:
-            try:
-                self._seals[key] = keys.load(self._seal_path(key), self.passphrase)
-            except FileNotFoundError:
-                raise UnknownSeal from None
-        return self._seals[key]
+        """The newest seal of `key`, parsed once per process. Raises UnknownSeal."""
+        path = self._seal_path(key, self._seal_version(key))
+        if path not in self._seals:
+            self._seals[path] = keys.load(path, self.passphrase)
+        return self._seals[path]
 
     def seal_picture(self, key: str) -> bytes:
         """The mask PNG of the seal. Raises UnknownSeal."""
-        if key not in self._pictures:
-            try:
-                self._pictures[key] = self._seal_path(key).with_suffix(".png").read_bytes()
-            except FileNotFoundError:
-                raise UnknownSeal from None
-        return self._pictures[key]
+        return self._seal_path(key, self._seal_version(key)).with_suffix(".png").read_bytes()
 
-    def _seal_path(self, key: str) -> Path:
-        return self.directory / "seals" / hashlib.sha256(key.encode()).hexdigest()[:32]
+    def _seal_version(self, key: str) -> int:
+        version = 0
+        while self._seal_path(key, version + 1).with_suffix(".crt").exists():
+            version += 1
+        if not version:
+            raise UnknownSeal
+        return version
 
-    def revoke(self, serial: int, at: datetime) -> None:
-        """Every OCSP answer made from now on calls the certificate revoked. Repeating it keeps the first time."""
-        with _locked(self.directory):
-            revoked = self._revoked()
-            revoked.setdefault(str(serial), at.isoformat())
-            keys.write_private(self.directory / "revoked.json", json.dumps(revoked, indent=1).encode())
-        self._answers.pop(serial, None)
+    def _seal_path(self, key: str, version: int) -> Path:
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        return self.directory / "seals" / (name if version == 1 else f"{name}-{version}")
 
-    def _revoked(self) -> dict[str, str]:
-        try:
-            revoked: dict[str, str] = json.loads((self.directory / "revoked.json").read_bytes())
-        except FileNotFoundError:
-            return {}
-        return revoked
+    def revoke(self, serial: int, at: datetime, reason: str = "") -> None:
+        """Every answer made from now on calls the certificate revoked. Repeating it keeps the first time.
+
+        Raises UnknownCertificate."""
+        self.register.revoke(serial, at, reason)
 
     def evidence(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
         """Chain with root, OCSP answer about the leaf, the root's CRL: what B-LT needs. Raises SignerRevoked."""
-        chain = (certificate.dump(), self.issuer.der, self.responder.der, self.root.der)
-        return Evidence(chain, (self._answer(certificate, at),), (self._root_crl(at),))
+        generation = self._generation_of(certificate.authority_key_identifier)
+        known = self.register.find(certificate.serial_number)
+        if known is None or known.revoked_at is not None:
+            raise SignerRevoked
+        chain = (certificate.dump(), generation.issuer.der, generation.responder.der, self.root.der)
+        return Evidence(chain, (self._answer(certificate, known, at),), (self.root_list(at),))
 
-    def _answer(self, certificate: asn1_x509.Certificate, at: datetime) -> bytes:
-        serial = certificate.serial_number
-        made, answer = self._answers.get(serial, (None, b""))
+    def _generation_of(self, issuer_key: bytes) -> Generation:
+        found = next((one for one in reversed(self._all()) if one.issuer.asn1.key_identifier == issuer_key), None)
+        if found is None:
+            raise UnknownCertificate
+        return found
+
+    def _answer(self, certificate: asn1_x509.Certificate, known: Issued, at: datetime) -> bytes:
+        made, answer = self._answers.get(known.serial, (None, b""))
         if made is not None and made <= at < made + ANSWER_REUSE:
             return answer
-        if str(serial) in self._revoked():
-            raise SignerRevoked
         answer = self.ocsp(x509.load_der_x509_certificate(certificate.dump()), at)
-        if certificate.not_valid_after - certificate.not_valid_before > 2 * SIGNER_LIFETIME:
-            self._answers[serial] = (at, answer)
+        if known.kind != "person":
+            self._answers[known.serial] = (at, answer)
         return answer
 
     def ocsp(self, certificate: x509.Certificate, at: datetime) -> bytes:
-        """What the OCSP responder says about the certificate now, good or revoked, DER."""
-        revoked_at = self._revoked_at(certificate.serial_number)
-        return authority.ocsp_response(certificate, self.issuer, self.responder, at, revoked_at)
+        """What the OCSP responder says about the certificate now, good, revoked or unknown; DER."""
+        by = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier or b""
+        generation, known = self._generation_of(by), self.register.find(certificate.serial_number)
+        return answers.about(certificate, generation.issuer, generation.responder, at, known)
 
     def answer_request(self, request: bytes) -> bytes:
         """The OCSP responder's answer to an outsider's request (RFC 6960, `application/ocsp-response`)."""
-        return authority.answer_request(request, self.issuer, self.responder, now(), self._revoked_at)
+        asked = answers.parsed(request)
+        by = (one for one in self._all() if asked and answers.issued_by(asked, one.issuer))
+        generation = next(by, None)
+        if asked is None or generation is None:
+            return answers.malformed()
+        known = self.register.find(asked.serial_number)
+        ours = known if known and known.generation == generation.number else None
+        return answers.to_request(asked, generation.responder, now(), ours)
 
-    def _revoked_at(self, serial: int) -> datetime | None:
-        at = self._revoked().get(str(serial))
-        return datetime.fromisoformat(at) if at else None
+    def root_list(self, at: datetime) -> bytes:
+        """The root's CRL, DER: empty, because an issuing CA that is lost means a new PKI here."""
+        return self._list(0, self.root, at, timedelta(days=1), answers.ROOT_LIST_LIFETIME)
 
-    def _root_crl(self, at: datetime) -> bytes:
-        if self._crl is None or not self._crl[0] <= at < self._crl[0] + timedelta(days=1):
-            self._crl = (at, authority.root_crl(self.root, at))
-        return self._crl[1]
+    def issuing_list(self, number: int, at: datetime) -> bytes:
+        """The CRL of an issuing CA, DER, at most an hour old. Raises UnknownCertificate."""
+        return self._list(number, self.generation(number).issuer, at, timedelta(hours=1), answers.LIST_LIFETIME)
+
+    def _list(self, number: int, signer: Credential, at: datetime, reuse: timedelta, lifetime: timedelta) -> bytes:
+        made = self._lists.get(number)
+        if made is None or not made[0] <= at < made[0] + reuse:
+            revoked = self.register.revoked(number)
+            made = self._lists[number] = (at, answers.revocation_list(signer, revoked, at, lifetime))
+        return made[1]
 
 
 @contextmanager
@@ -146,6 +220,10 @@ def _locked(directory: Path) -> Iterator[None]:
     with (directory / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _register(directory: Path) -> Register:
+    return Register(directory / "issued.sqlite")
 
 
 def create_pki(directory: Path, passphrase: bytes, ocsp_url: str, label: str = "一体开发环境") -> DevelopmentPki:
@@ -157,32 +235,40 @@ def create_pki(directory: Path, passphrase: bytes, ocsp_url: str, label: str = "
     for folder in (directory, seals):
         folder.chmod(0o700)
     with _locked(directory):
-        if not (directory / "responder.crt").exists():
-            _make(directory, passphrase, ocsp_url, label)
+        if not number_of_generations(directory):
+            root = authority.make_root(f"{label}根CA", now(), 20 * _YEAR)
+            keys.save(directory / "root", root, passphrase)
+            _make(directory, passphrase, root, 1, ocsp_url)
+        elif not _register(directory).path.exists():
+            _write_down(directory, load_generation(directory, passphrase, 1))
     return load_pki(directory, passphrase, ocsp_url)
 
 
-def _make(directory: Path, passphrase: bytes, ocsp_url: str, label: str) -> None:
-    at = now()
-    root = authority.make_root(f"{label}根CA", at, 20 * _YEAR)
-    issuer = authority.make_issuer(root, f"{label}签发CA", at, 15 * _YEAR)
-    made = {
-        "root": root,
-        "issuer": issuer,
-        "tsa": authority.make_timestamper(issuer, f"{label}时间戳服务", at, 12 * _YEAR, ocsp_url),
-        # last: its certificate on disk means that all the others are there too
-        "responder": authority.make_responder(issuer, f"{label}OCSP服务", at, 12 * _YEAR),
-    }
-    for file, credential in made.items():
-        keys.save(directory / file, credential, passphrase)
+def _make(directory: Path, passphrase: bytes, root: Credential, number: int, ocsp_url: str) -> None:
+    """A generation, written down before it is there to be used."""
+    made = make_generation(root, number, ocsp_url)
+    _write_down(directory, made)
+    made.save(directory, passphrase)
+
+
+def _write_down(directory: Path, made: Generation) -> None:
+    """Its services; and the seals of a folder that has had no register yet, by their files' names."""
+    register = _register(directory)
+    new = not register.path.exists()
+    register.create()
+    for name, serial, ends in service_serials(made):
+        register.note(serial, made.number, "service", name, ends)
+    for path in (directory / "seals").glob("*.crt") if new else ():
+        seal = x509.load_pem_x509_certificate(path.read_bytes())
+        register.note(seal.serial_number, made.number, "seal", path.stem, seal.not_valid_after_utc)
 
 
 def load_pki(directory: Path, passphrase: bytes, ocsp_url: str) -> DevelopmentPki:
     """Open an existing PKI. Raises FileNotFoundError where none was made."""
-    root, issuer, tsa, responder = (
-        keys.load(directory / file, passphrase) for file in ("root", "issuer", "tsa", "responder")
-    )
-    return DevelopmentPki(directory, passphrase, ocsp_url, root, issuer, tsa, responder)
+    root = keys.load(directory / "root", passphrase)
+    numbers = range(1, max(number_of_generations(directory), 1) + 1)
+    generations = [load_generation(directory, passphrase, number) for number in numbers]
+    return DevelopmentPki(directory, passphrase, ocsp_url, root, generations)
 
 
 def open_pki(settings: Settings) -> DevelopmentPki:

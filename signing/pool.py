@@ -13,6 +13,7 @@ from kernel.processes import CONTEXT, prepare
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import worker
+from signing.embedded import EmbeddedSignatures
 from signing.pades import FieldPlan, Level
 from signing.schemas import SealRef, SignatureMade, ValidationReport
 from signing.worker import FieldToSign, Person
@@ -102,9 +103,25 @@ class SigningPool:
         """What the page at `signing.pki.OCSP_PATH` answers to an `application/ocsp-request`."""
         return await self._run(worker.answer_ocsp, request)
 
+    async def answer_timestamp(self, request: bytes) -> bytes:
+        """What the page at `signing.pki.TIMESTAMP_PATH` answers to an `application/timestamp-query`."""
+        return await self._run(worker.answer_timestamp, request)
+
+    async def issuer_certificate(self, number: int) -> bytes:
+        """An issuing CA, DER. Raises UnknownCertificate."""
+        return await self._run(worker.issuer_certificate, number)
+
+    async def revocation_list(self, number: int) -> bytes:
+        """The CRL of an issuing CA, or of the root (0); DER. Raises UnknownCertificate."""
+        return await self._run(worker.revocation_list, number)
+
     async def root_certificate(self) -> bytes:
         """The trust anchor of this installation's signatures, PEM."""
         return await self._run(worker.root_certificate)
+
+    async def embedded(self, pdf: bytes) -> EmbeddedSignatures:
+        """What the signatures of a PDF carry, not judged. Raises BadPdf."""
+        return await self._run(worker.embedded, pdf)
 
     async def validate_pdf(self, pdf: bytes) -> ValidationReport:
         """Never raises on a bad PDF; cache the answer by the file's digest, it costs some 100 ms a signature."""

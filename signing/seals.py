@@ -54,6 +54,37 @@ async def issue_seal(
     return seal
 
 
+async def issue_anew(
+    tx: WriteSession,
+    actor: Actor,
+    pki: DevelopmentPki,
+    font: Path,
+    *,
+    key: str,
+    organisation: str,
+    credit_code: str,
+    document_kinds: Sequence[str],
+) -> OrganisationSeal:
+    """A seal for who has none; a new certificate in place of one that ends, was revoked or has an old authority.
+
+    The old certificate is revoked; what was sealed with it before stays valid.
+    """
+    wanted = select(OrganisationSeal).where(OrganisationSeal.key == key).with_for_update()
+    seal = await tx.scalar(wanted)
+    if seal is None:
+        return await issue_seal(
+            tx, actor, pki, font,
+            key=key, organisation=organisation, credit_code=credit_code, document_kinds=document_kinds,
+        )  # fmt: skip
+    before = int(seal.serial, 16)
+    credential = await asyncio.to_thread(pki.renew_seal, key, organisation, credit_code)
+    seal.serial, seal.status = f"{credential.certificate.serial_number:x}", "active"
+    seal.organisation, seal.credit_code, seal.document_kinds = organisation, credit_code, list(document_kinds)
+    audit(tx, actor, "seal.renewed", subject=f"seal:{key}", detail={"serial": seal.serial})
+    await asyncio.to_thread(pki.revoke, before, now(), "已换发")
+    return seal
+
+
 async def authorise_use(
     tx: WriteSession, actor: Actor, credit_code: str, documents: Mapping[str, str], subject: str
 ) -> OrganisationSeal:
@@ -110,7 +141,7 @@ async def revoke_seal(tx: WriteSession, actor: Actor, pki: DevelopmentPki, key: 
         raise UnknownSeal
     seal.status = "revoked"
     audit(tx, actor, "seal.revoked", subject=f"seal:{key}", detail={"reason": reason})
-    await asyncio.to_thread(pki.revoke, int(seal.serial, 16), now())
+    await asyncio.to_thread(pki.revoke, int(seal.serial, 16), now(), reason)
 
 
 async def seal_uses(reader: ReadSession, key: str) -> list[SealUse]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asn1crypto import cms as asn1_cms
+from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -54,6 +55,31 @@ class ResponderClient(TimeStamper):
         if md_algorithm != "sha256":
             raise ValueError(f"the responder takes sha256, not {md_algorithm}")
         return asn1_cms.ContentInfo.load(self.token(message_digest))
+
+
+def answer_request(pki: DevelopmentPki, request: bytes) -> bytes:
+    """The reply to a request over the network (RFC 3161, `application/timestamp-reply`), DER; a refusal says why."""
+    try:
+        asked = tsp.TimeStampReq.load(request, strict=True)
+        imprint = asked["message_imprint"]
+        algorithm, digest = imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native
+        nonce, policy, extensions = asked["nonce"].native, asked["req_policy"].native, asked["extensions"].native
+    except (ValueError, TypeError, KeyError):
+        return _refused("bad_data_format")
+    if algorithm != "sha256":
+        return _refused("bad_alg")
+    if len(digest) != 32:
+        return _refused("bad_data_format")
+    if policy not in {None, _POLICY}:
+        return _refused("unaccepted_policy")
+    if extensions:
+        return _refused("unaccepted_extensions")
+    granted = tsp.PKIStatusInfo({"status": "granted"})
+    return cms.sequence(granted.dump(), ResponderClient(pki).token(digest, nonce))
+
+
+def _refused(why: str) -> bytes:
+    return cms.sequence(tsp.PKIStatusInfo({"status": "rejection", "fail_info": {why}}).dump())
 
 
 @dataclass

@@ -15,13 +15,13 @@ from kernel.clock import now
 from kernel.processes import end_with_parent
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings, get_settings
-from signing import pades, validation
+from signing import pades, timestamps, validation
 from signing.appearance import BLACK, SEAL_RED, Ink, read_ink
+from signing.embedded import EmbeddedSignatures, embedded_signatures
 from signing.keys import Credential
 from signing.pades import Desk, FieldPlan, Level
 from signing.pki import DevelopmentPki, open_pki
 from signing.schemas import SignatureMade, ValidationReport
-from signing.timestamps import open_timestamper
 
 T = TypeVar("T")
 PLATFORM_SEAL = "platform"
@@ -57,7 +57,7 @@ class _Process:
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self.pki, open_timestamper(self.settings, self.pki))
+        return Desk(self.pki, timestamps.open_timestamper(self.settings, self.pki))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
@@ -161,9 +161,30 @@ def answer_ocsp(request: bytes) -> bytes:
     return _here().pki.answer_request(request)
 
 
+def answer_timestamp(request: bytes) -> bytes:
+    """RFC 3161."""
+    return timestamps.answer_request(_here().pki, request)
+
+
 def root_certificate() -> bytes:
     """The trust anchor, PEM."""
     return _here().pki.root.certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def issuer_certificate(number: int) -> bytes:
+    """An issuing CA, DER."""
+    return _here().pki.generation(number).issuer.der
+
+
+def revocation_list(number: int) -> bytes:
+    """Of an issuing CA, or of the root (0); DER."""
+    pki = _here().pki
+    return pki.issuing_list(number, now()) if number else pki.root_list(now())
+
+
+def embedded(pdf: bytes) -> EmbeddedSignatures:
+    """What the signatures of a PDF carry, for the evidence report."""
+    return embedded_signatures(pdf)
 
 
 def validate(pdf: bytes) -> ValidationReport:

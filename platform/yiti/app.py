@@ -27,8 +27,7 @@ MACHINE_ROUTES = (
     health.alive,
     health.ready,
     health.metrics,
-    pki.answer_ocsp,
-    pki.root_certificate,
+    *pki.HANDLERS,
 )
 UPLOAD_LIMIT_BYTES = 6 * 1024 * 1024
 """The survey file (5 MB) and its form; anything larger is refused before it is read."""

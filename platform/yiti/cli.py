@@ -2,13 +2,14 @@
 
 import sys
 
+from yiti import pki_command
 from yiti.cases import replay
 
-COMMANDS = {"replay": replay.main}
+COMMANDS = {"pki": pki_command.main, "replay": replay.main}
 
 
 def main() -> int:
-    """`yiti replay CASE`."""
+    """Run a subcommand, such as `yiti replay CASE` or `yiti pki status`; its exit code."""
     name, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
     if name not in COMMANDS:
         print(f"用法：yiti {'|'.join(COMMANDS)} …", file=sys.stderr)  # noqa: T201  # it talks to a person at a terminal

@@ -10,8 +10,8 @@ from kernel.settings import Settings
 from yiti.accounts.csrf import EXEMPT
 from yiti.app import create_app
 
-MACHINES = ("/gateway/", "/pki/ocsp")
-"""Counterparties sign their messages, and asking after a certificate changes nothing: these routes need no token."""
+MACHINES = ("/gateway/", "/pki/ocsp", "/pki/tsa")
+"""Counterparties sign their messages, and asking after a certificate or the time changes nothing: these routes need no token."""
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ async def test_stock_pyhanko_accepts_our_cms(pki: DevelopmentPki, desk: Desk) ->
             trust_roots=[pki.root.asn1],
             other_certs=[pki.issuer.asn1],
             ocsps=[pki.ocsp(_certificate(signature), now()), pki.ocsp(pki.tsa.certificate, now())],
-            crls=[pki._root_crl(now())],
+            crls=[pki.root_list(now())],
             allow_fetching=False,
             revocation_mode="require",
         )
@@ -68,7 +68,7 @@ async def test_our_validator_accepts_stock_pyhanko(pki: DevelopmentPki, trust: T
         trust_roots=[pki.root.asn1],
         other_certs=[pki.issuer.asn1],
         ocsps=[pki.ocsp(seal.certificate, now()), pki.ocsp(pki.tsa.certificate, now())],
-        crls=[pki._root_crl(now())],
+        crls=[pki.root_list(now())],
         allow_fetching=False,
         revocation_mode="require",
     )

@@ -158,7 +158,7 @@ class _Careless:
     def evidence(self, certificate: object, at: object) -> Evidence:
         signer = next(s for s in self.signers if s.asn1 == certificate)
         chain = (signer.der, self.pki.issuer.der, self.pki.root.der)
-        return Evidence(chain, (self.pki.ocsp(signer.certificate, now()),), (self.pki._root_crl(now()),))
+        return Evidence(chain, (self.pki.ocsp(signer.certificate, now()),), (self.pki.root_list(now()),))
 
     signers: tuple[Credential, ...] = ()
 

@@ -1,14 +1,17 @@
 """An outside timestamp service: another PKI, over HTTP."""
 
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
-from asn1crypto import tsp
+from asn1crypto import core, tsp
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kernel.clock import now
 from kernel.settings import Settings
@@ -17,7 +20,7 @@ from signing.errors import TimestampUnavailable
 from signing.pades import Desk
 from signing.pki import DevelopmentPki, create_pki
 from signing.ports import Evidence
-from signing.timestamps import HttpTimestamper, ResponderClient, ResponderTimestamper, open_timestamper
+from signing.timestamps import HttpTimestamper, ResponderTimestamper, answer_request, open_timestamper
 from signing.validation import Trust, validate_pdf
 from tests.signing.material import OCSP, document, picture
 
@@ -33,14 +36,7 @@ class _Service(BaseHTTPRequestHandler):
         elif self.broken:
             self.send_error(503)
         else:
-            self._reply("application/timestamp-reply", self._stamp(body))
-
-    def _stamp(self, body: bytes) -> bytes:
-        request = tsp.TimeStampReq.load(body)
-        client = ResponderClient(self.pki)
-        nonce = request["nonce"].native
-        token = client.token(request["message_imprint"]["hashed_message"].native, nonce=nonce)
-        return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": _load(token)}).dump())
+            self._reply("application/timestamp-reply", answer_request(self.pki, body))
 
     def _reply(self, kind: str, body: bytes) -> None:
         self.send_response(200)
@@ -51,12 +47,6 @@ class _Service(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
-
-
-def _load(token: bytes) -> object:
-    from asn1crypto import cms
-
-    return cms.ContentInfo.load(token)
 
 
 @pytest.fixture
@@ -77,7 +67,7 @@ async def test_an_outside_service_dates_a_seal(service: str, pki: DevelopmentPki
     outside = HttpTimestamper(f"{service}/tsa", (_Service.pki.root.der,))
     seal = pki.issue_seal("outside", "某公司", "91411528MA99999963", picture())
     pdf = await pades.seal_pdf(document(), "seal", None, seal, Desk(pki, outside), ink=None)
-    fresh = await outside.evidence(now()) + Evidence((), (), (_Service.pki._root_crl(now()),))
+    fresh = await outside.evidence(now()) + Evidence((), (), (_Service.pki.root_list(now()),))
     both = (pki.root.der, *outside.roots)
     report = await validate_pdf(pdf, Trust(both, fresh))
     assert report.valid
@@ -102,3 +92,45 @@ def test_the_setting_chooses(tmp_path: Path) -> None:
     outside = open_timestamper(Settings.model_construct(timestamp_url="http://x/", pki_dir=tmp_path), pki)
     assert isinstance(outside, HttpTimestamper)
     assert [x509.load_der_x509_certificate(der) for der in outside.roots] == [pki.root.certificate]
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"hash": ("sha1", bytes(20))}, "bad_alg"),
+        ({"hash": ("sha256", bytes(20))}, "bad_data_format"),
+        ({"req_policy": "1.2.3"}, "unaccepted_policy"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_told_why(pki: DevelopmentPki, asked: dict[str, Any], why: str) -> None:
+    algorithm, digest = asked.pop("hash", ("sha256", bytes(32)))
+    imprint = {"hash_algorithm": {"algorithm": algorithm}, "hashed_message": digest}
+    request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, **asked}).dump()
+    assert _fault(answer_request(pki, request)) == {why}
+
+
+@pytest.mark.parametrize("junk", [b"", b"\x30\x00", b"nonsense" * 9, b"\x30\x03\x02\x01\x01", b"\x30\x82\xff\xff"])
+def test_what_is_no_request_is_refused(pki: DevelopmentPki, junk: bytes) -> None:
+    assert _fault(answer_request(pki, junk)) == {"bad_data_format"}
+
+
+def _fault(answer: bytes) -> set[str]:
+    status = core.Sequence.load(answer)[0]
+    found: set[str] = tsp.PKIStatusInfo.load(status.dump())["fail_info"].native
+    return found
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+@pytest.mark.parametrize("options", [["-cert"], ["-cert", "-no_nonce"]])
+def test_openssl_asks_and_believes(pki: DevelopmentPki, tmp_path: Path, options: list[str]) -> None:
+    def openssl(*arguments: str) -> str:
+        done = subprocess.run(["openssl", "ts", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
+    (tmp_path / "data").write_bytes(b"what is dated")
+    for name, credential in (("root", pki.root), ("issuer", pki.issuer)):
+        (tmp_path / f"{name}.pem").write_bytes(credential.certificate.public_bytes(Encoding.PEM))
+    openssl("-query", "-data", "data", "-sha256", *options, "-out", "query")
+    (tmp_path / "reply").write_bytes(answer_request(pki, (tmp_path / "query").read_bytes()))
+    trust = ("-CAfile", "root.pem", "-untrusted", "issuer.pem")
+    assert "Verification: OK" in openssl("-verify", "-in", "reply", "-queryfile", "query", *trust)

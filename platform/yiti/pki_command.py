@@ -1,0 +1,119 @@
+"""`yiti pki`: the ceremonies around keys, for the operator at a terminal."""
+
+import argparse
+import asyncio
+import hashlib
+import sys
+from collections.abc import Sequence
+
+from kernel.clock import now
+from kernel.db import Database
+from kernel.errors import DomainError, Invalid
+from kernel.permissions import system_actor
+from kernel.rendering.fonts import font_files
+from kernel.settings import Settings, get_settings
+from signing import seals
+from signing.errors import DevelopmentKeysRefused
+from signing.pki import DevelopmentPki, open_pki
+
+_KINDS = {"person": "个人证书", "seal": "机构印章证书", "service": "时间戳和OCSP证书"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 done, 1 refused with the reason in Chinese."""
+    asked = _parser().parse_args(arguments)
+    settings = get_settings()
+    try:
+        # `init` is in opening: what is missing is made, what is there is left alone.
+        lines = asked.does(settings, open_pki(settings), asked)
+    except (DomainError, DevelopmentKeysRefused) as error:
+        print(f"✗ {error}", file=sys.stderr)  # noqa: T201  # it talks to a person at a terminal
+        return 1
+    for line in lines:
+        print(line)  # noqa: T201  # as above
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="yiti pki", description="签名证书体系的密钥管理")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    def command(name: str, does: object, words: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=words, description=words)
+        added.set_defaults(does=does)
+        return added
+
+    command("init", _status, "建立证书体系（已有的不变），显示信任锚指纹")
+    command("status", _status, "显示各代签发CA、到期日和签发、吊销数量")
+    command("rotate", _rotate, "启用新一代签发CA、时间戳和OCSP密钥；已签署的文件不受影响")
+    issue = command("issue-seal", _issue_seal, "签发或者重新签发机构电子印章")
+    issue.add_argument("--county", required=True, help="县代码，六位")
+    issue.add_argument("--key", required=True, help="印章标识，如 county:411528:registration")
+    issue.add_argument("--organisation", required=True, help="机构名称")
+    issue.add_argument("--credit-code", required=True, help="统一社会信用代码")
+    issue.add_argument("--kinds", required=True, help="可用于的文件种类，逗号分隔")
+    revoke = command("revoke", _revoke, "吊销证书或者印章，立即生效")
+    revoke.add_argument("--reason", required=True, help="吊销原因")
+    revoke.add_argument("--county", help="印章所在县的代码")
+    which = revoke.add_mutually_exclusive_group(required=True)
+    which.add_argument("--seal", help="印章标识")
+    which.add_argument("--serial", help="证书序列号，十六进制")
+    return parser
+
+
+def _status(_settings: Settings, pki: DevelopmentPki, _asked: argparse.Namespace) -> list[str]:
+    counts = pki.register.counts()
+    root = pki.root.certificate
+    lines = [f"信任锚 {_fingerprint(pki.root.der)}，{root.not_valid_after_utc:%Y-%m-%d} 到期"]
+    for number in range(1, pki.current.number + 1):
+        one, state = pki.generation(number), "在用" if number == pki.current.number else "只应答，不签发"
+        lines.append(f"第{number}代签发CA，{state}，{one.issuer.certificate.not_valid_after_utc:%Y-%m-%d} 到期")
+        for (generation, kind), (issued, revoked) in counts.items():
+            if generation == number:
+                lines.append(f"  {_KINDS[kind]}：签发 {issued}，吊销 {revoked}")
+    return lines
+
+
+def _rotate(_settings: Settings, pki: DevelopmentPki, _asked: argparse.Namespace) -> list[str]:
+    made = pki.rotate()
+    return [f"第{made.number}代签发CA已启用，指纹 {_fingerprint(made.issuer.der)}"]
+
+
+def _issue_seal(settings: Settings, pki: DevelopmentPki, asked: argparse.Namespace) -> list[str]:
+    async def issue() -> str:
+        async with Database(settings.database_url) as database, database.transaction(asked.county) as tx:
+            seal = await seals.issue_anew(
+                tx,
+                system_actor(asked.county),
+                pki,
+                font_files(settings.assets_dir)[1],
+                key=asked.key,
+                organisation=asked.organisation,
+                credit_code=asked.credit_code,
+                document_kinds=[kind.strip() for kind in asked.kinds.split(",") if kind.strip()],
+            )
+            return seal.serial
+
+    return [f"印章 {asked.key} 已签发，证书序列号 {asyncio.run(issue())}"]
+
+
+def _revoke(settings: Settings, pki: DevelopmentPki, asked: argparse.Namespace) -> list[str]:
+    if asked.serial:
+        try:
+            pki.revoke(int(asked.serial, 16), now(), asked.reason)
+        except ValueError:
+            raise Invalid("证书序列号应为十六进制数") from None
+        return [f"证书 {asked.serial} 已吊销"]
+
+    async def revoke() -> None:
+        async with Database(settings.database_url) as database, database.transaction(asked.county) as tx:
+            await seals.revoke_seal(tx, system_actor(asked.county), pki, asked.seal, asked.reason)
+
+    if not asked.county:
+        raise Invalid("吊销印章要用 --county 指明县代码")
+    asyncio.run(revoke())
+    return [f"印章 {asked.seal} 已吊销"]
+
+
+def _fingerprint(der: bytes) -> str:
+    return "SHA-256 " + hashlib.sha256(der).hexdigest()
