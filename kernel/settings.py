@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     pii_index_key: SecretStr = SecretStr("")
     pki_dir: Path = ROOT / "var" / "pki"
     pki_passphrase: SecretStr = SecretStr("")
+    pkcs11_module: Path | None = None
+    """Library of the token that holds the signing keys; none means encrypted files under `pki_passphrase`."""
+    pkcs11_token: str = "yiti"
+    """Its label."""
+    pkcs11_pin: SecretStr = SecretStr("")
     keys_dir: Path = ROOT / "var" / "keys"
     """Keys for signed messages to and from counterparties."""
 
@@ -68,7 +73,7 @@ class Settings(BaseSettings):
             return self
         problems = [
             name
-            for name in ("pii_keys", "pii_index_key", "pki_passphrase")
+            for name in ("pii_keys", "pii_index_key", "pkcs11_pin")
             if not getattr(self, name).get_secret_value()
         ]
         problems += [
@@ -85,6 +90,7 @@ class Settings(BaseSettings):
             )
             if f":{self.sandbox_port}/" in getattr(self, name)
         ]
+        problems += ["pkcs11_module"] if self.pkcs11_module is None else []
         problems += ["timestamp_url"] if not self.timestamp_url else []
         problems += ["public_url"] if not self.public_url.startswith("https://") else []
         if problems:

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from signing.keys import Credential, new_key
+from signing.keys import Credential
 
 _CN_BYTES = 64
 _CLOCK_SKEW = timedelta(minutes=5)
+Key = ec.EllipticCurvePrivateKey
 ASSERTION_URN = "urn:yiti:identity-assertion:"
 NAME_URN = "urn:yiti:name:"
 
@@ -84,8 +85,8 @@ def _certificate(
     )
 
 
-def make_root(common_name: str, at: datetime, lifetime: timedelta) -> Credential:
-    key, subject = new_key(), name(common_name)
+def make_root(key: Key, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+    subject = name(common_name)
     builder = _certificate(subject, key.public_key(), subject, key.public_key(), at, lifetime)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
     builder = builder.add_extension(_usage(issues=True), critical=True)
@@ -93,15 +94,14 @@ def make_root(common_name: str, at: datetime, lifetime: timedelta) -> Credential
 
 
 def _issue(
-    issuer: Credential, subject: x509.Name, at: datetime, lifetime: timedelta
-) -> tuple[ec.EllipticCurvePrivateKey, x509.CertificateBuilder]:
-    key = new_key()
+    issuer: Credential, key: Key, subject: x509.Name, at: datetime, lifetime: timedelta
+) -> x509.CertificateBuilder:
     issuer_public = issuer.key.public_key()
-    return key, _certificate(subject, key.public_key(), issuer.certificate.subject, issuer_public, at, lifetime)
+    return _certificate(subject, key.public_key(), issuer.certificate.subject, issuer_public, at, lifetime)
 
 
-def make_issuer(root: Credential, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
-    key, builder = _issue(root, name(common_name), at, lifetime)
+def make_issuer(root: Credential, key: Key, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+    builder = _issue(root, key, name(common_name), at, lifetime)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(issues=True), critical=True)
     return Credential(key, builder.sign(root.key, hashes.SHA256()))
@@ -109,12 +109,13 @@ def make_issuer(root: Credential, common_name: str, at: datetime, lifetime: time
 
 def _leaf(
     issuer: Credential,
+    key: Key,
     subject: x509.Name,
     at: datetime,
     lifetime: timedelta,
     extensions: Iterable[tuple[x509.ExtensionType, bool]],
 ) -> Credential:
-    key, builder = _issue(issuer, subject, at, lifetime)
+    builder = _issue(issuer, key, subject, at, lifetime)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(signs=True), critical=True)
     for extension, critical in extensions:
@@ -132,19 +133,20 @@ def _answered_at(ocsp_url: str) -> tuple[x509.ExtensionType, bool]:
 
 
 def make_timestamper(
-    issuer: Credential, common_name: str, at: datetime, lifetime: timedelta, ocsp_url: str
+    issuer: Credential, key: Key, common_name: str, at: datetime, lifetime: timedelta, ocsp_url: str
 ) -> Credential:
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-    return _leaf(issuer, name(common_name), at, lifetime, [(usage, True), _answered_at(ocsp_url)])
+    return _leaf(issuer, key, name(common_name), at, lifetime, [(usage, True), _answered_at(ocsp_url)])
 
 
-def make_responder(issuer: Credential, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+def make_responder(issuer: Credential, key: Key, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])
-    return _leaf(issuer, name(common_name), at, lifetime, [(usage, False), (x509.OCSPNoCheck(), False)])
+    return _leaf(issuer, key, name(common_name), at, lifetime, [(usage, False), (x509.OCSPNoCheck(), False)])
 
 
 def make_signer(
     issuer: Credential,
+    key: Key,
     subject: x509.Name,
     at: datetime,
     lifetime: timedelta,
@@ -160,4 +162,4 @@ def make_signer(
     extensions = [_answered_at(ocsp_url)]
     if uris:
         extensions.append((x509.SubjectAlternativeName(uris), False))
-    return _leaf(issuer, subject, at, lifetime, extensions)
+    return _leaf(issuer, key, subject, at, lifetime, extensions)

@@ -106,5 +106,12 @@ class TimestampUnavailable(Unavailable):
     default_message = "时间戳服务暂时不可用，未签署，请稍后重试"
 
 
+class KeysUnavailable(Unavailable):
+    """The token that holds the keys is away; whoever waits for a signature tries again."""
+
+    code = "signing.keys_unavailable"
+    default_message = "密码设备暂时不可用，未签署，请稍后重试"
+
+
 class DevelopmentKeysRefused(RuntimeError):
     """Start-up fault: software development keys in a production environment."""

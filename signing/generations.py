@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from kernel.clock import now
-from signing import authority, keys
-from signing.keys import Credential
+from signing import authority
+from signing.keys import Credential, KeyStore
 
 _YEAR = timedelta(days=365)
 _ISSUER_LIFETIME, _SERVICE_LIFETIME = 15 * _YEAR, 12 * _YEAR
@@ -28,31 +30,35 @@ class Generation:
     tsa: Credential
     responder: Credential
 
-    def save(self, directory: Path, passphrase: bytes) -> None:
+    def keep(self, directory: Path, store: KeyStore) -> None:
         folder = _folder(directory, self.number)
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in ("issuer", "tsa", _LAST):
-            keys.save(folder / name, getattr(self, name), passphrase)
+            store.keep(folder / name, getattr(self, name))
 
 
-def make_generation(root: Credential, number: int, ocsp_url: str) -> Generation:
+def make_generation(root: Credential, number: int, ocsp_url: str, store: KeyStore) -> Generation:
     """New keys, certified by the root. Never beyond the root's own end."""
     at, ends = now(), root.certificate.not_valid_after_utc
     label = authority.label_of(root).removesuffix("根CA") + (f"第{number}代" if number > 1 else "")
-    issuer = authority.make_issuer(root, f"{label}签发CA", at, min(_ISSUER_LIFETIME, ends - at))
+
+    def key(name: str) -> ec.EllipticCurvePrivateKey:
+        return store.generate(f"{name}-{number}")
+
+    issuer = authority.make_issuer(root, key("issuer"), f"{label}签发CA", at, min(_ISSUER_LIFETIME, ends - at))
     lifetime = min(_SERVICE_LIFETIME, ends - at)
     return Generation(
         number,
         issuer,
-        authority.make_timestamper(issuer, f"{label}时间戳服务", at, lifetime, ocsp_url),
-        authority.make_responder(issuer, f"{label}OCSP服务", at, lifetime),
+        authority.make_timestamper(issuer, key("tsa"), f"{label}时间戳服务", at, lifetime, ocsp_url),
+        authority.make_responder(issuer, key(_LAST), f"{label}OCSP服务", at, lifetime),
     )
 
 
-def load_generation(directory: Path, passphrase: bytes, number: int) -> Generation:
+def load_generation(directory: Path, store: KeyStore, number: int) -> Generation:
     """Raises FileNotFoundError where it was not made."""
     folder = _folder(directory, number)
-    return Generation(number, *(keys.load(folder / name, passphrase) for name in ("issuer", "tsa", _LAST)))
+    return Generation(number, *(store.open(folder / name) for name in ("issuer", "tsa", _LAST)))
 
 
 def number_of_generations(directory: Path) -> int:

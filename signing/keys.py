@@ -1,9 +1,10 @@
-"""Private keys at rest: PKCS#8, encrypted with the settings' passphrase, readable by the owner only."""
+"""Keys with their certificates, and where they lie."""
 
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -48,20 +49,49 @@ def write_private(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def save(path: Path, credential: Credential, passphrase: bytes) -> None:
-    """`<path>.crt` is written last: a certificate on disk means that its key is there too."""
-    encrypted = credential.key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(passphrase),
-    )
-    write_private(path.with_suffix(".key"), encrypted)
-    write_private(path.with_suffix(".crt"), credential.certificate.public_bytes(serialization.Encoding.PEM))
+def write_certificate(path: Path, certificate: x509.Certificate) -> None:
+    """`<path>.crt`, always written last: a certificate on disk means that its key is there too."""
+    write_private(path.with_suffix(".crt"), certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def load(path: Path, passphrase: bytes) -> Credential:
-    """Raises FileNotFoundError where there is none, ValueError on a wrong passphrase."""
-    key = serialization.load_pem_private_key(path.with_suffix(".key").read_bytes(), passphrase)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{path.name} is not an elliptic-curve key")
-    return Credential(key, x509.load_pem_x509_certificate(path.with_suffix(".crt").read_bytes()))
+class KeyStore(Protocol):
+    """Where the long-lived keys of the PKI lie: encrypted files, or a token (`signing.tokens`)."""
+
+    def generate(self, label: str) -> ec.EllipticCurvePrivateKey:
+        """A new key; `label` names it where it lies."""
+        ...
+
+    def keep(self, path: Path, credential: Credential) -> None: ...
+
+    def open(self, path: Path) -> Credential:
+        """Raises FileNotFoundError where there is none, ValueError where it cannot be opened with these settings."""
+        ...
+
+
+@dataclass(frozen=True)
+class SoftwareKeys:
+    """PKCS#8 files, encrypted with the passphrase."""
+
+    passphrase: bytes
+
+    def __post_init__(self) -> None:
+        if not self.passphrase:
+            raise ValueError("the PKI needs a passphrase (YITI_PKI_PASSPHRASE)")
+
+    def generate(self, label: str) -> ec.EllipticCurvePrivateKey:  # noqa: ARG002 - a file has its path for a name
+        return new_key()
+
+    def keep(self, path: Path, credential: Credential) -> None:
+        encrypted = credential.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(self.passphrase),
+        )
+        write_private(path.with_suffix(".key"), encrypted)
+        write_certificate(path, credential.certificate)
+
+    def open(self, path: Path) -> Credential:
+        key = serialization.load_pem_private_key(path.with_suffix(".key").read_bytes(), self.passphrase)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{path.name} is not an elliptic-curve key")
+        return Credential(key, x509.load_pem_x509_certificate(path.with_suffix(".crt").read_bytes()))

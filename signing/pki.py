@@ -1,7 +1,7 @@
-"""The development PKI: root → issuing CA → timestamps, OCSP answers, seals and signers' short-lived certificates.
+"""The platform's own PKI: root → issuing CA → timestamps, OCSP answers, seals and signers' short-lived certificates.
 
-Everything lies in one folder of 0600 files. In production a licensed 电子认证服务机构 takes its place
-(商用密码管理条例), so `open_pki` refuses to work there.
+Certificates and the register lie in one folder of 0600 files; the keys beside them, encrypted, or in a PKCS#11 token,
+as production demands. A county may have a licensed 电子认证服务机构 take its place (商用密码管理条例).
 """
 
 import fcntl
@@ -21,11 +21,13 @@ from signing import answers, authority, keys
 from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownCertificate, UnknownSeal
 from signing.generations import Generation, load_generation, make_generation, number_of_generations, service_serials
 from signing.issued import Issued, Register
-from signing.keys import Credential
+from signing.keys import Credential, KeyStore
 from signing.ports import Evidence
+from signing.tokens import Token, TokenKeys
 
 _YEAR = timedelta(days=365)
 SIGNER_LIFETIME = timedelta(hours=24)
+DEVELOPMENT = "一体开发环境"
 OCSP_PATH = "/pki/ocsp"
 TIMESTAMP_PATH = "/pki/tsa"
 SEAL_LIFETIME = 5 * _YEAR
@@ -38,7 +40,7 @@ class DevelopmentPki:
     """An open PKI; make one per process (`open_pki`), it keeps parsed keys and recent revocation answers."""
 
     directory: Path
-    passphrase: bytes
+    store: KeyStore
     ocsp_url: str
     root: Credential
     generations: list[Generation]
@@ -54,7 +56,7 @@ class DevelopmentPki:
     def current(self) -> Generation:
         """The issuing CA that works now; another process may have started a new one meanwhile."""
         for number in range(len(self.generations) + 1, number_of_generations(self.directory) + 1):
-            self.generations.append(load_generation(self.directory, self.passphrase, number))
+            self.generations.append(load_generation(self.directory, self.store, number))
         return self.generations[-1]
 
     def _all(self) -> list[Generation]:
@@ -82,13 +84,13 @@ class DevelopmentPki:
         """A new issuing CA with new timestamp and OCSP keys. What the old ones issued stays valid and answered for."""
         with _locked(self.directory):
             number = number_of_generations(self.directory) + 1
-            _make(self.directory, self.passphrase, self.root, number, self.ocsp_url)
+            _make(self.directory, self.store, self.root, number, self.ocsp_url)
         return self.current
 
     def issue_person(self, common_name: str, assertion: str, organisation: str | None = None) -> Credential:
         """A fresh key with a 24-hour certificate that names the identity assertion; it is never stored."""
         subject = authority.name(common_name, organisation=organisation)
-        return self._issue("person", "", subject, SIGNER_LIFETIME, common_name, assertion)
+        return self._issue(keys.new_key(), "person", "", subject, SIGNER_LIFETIME, common_name, assertion)
 
     def issue_seal(self, key: str, organisation: str, credit_code: str, picture: bytes) -> Credential:
         """The seal stored under `key`, made if it is not there yet; `picture` is its mask PNG."""
@@ -107,14 +109,17 @@ class DevelopmentPki:
 
     def _make_seal(self, key: str, version: int, organisation: str, credit_code: str, picture: bytes) -> Credential:
         subject = authority.name(organisation, organisation=organisation, serial=credit_code)
-        credential = self._issue("seal", key, subject, SEAL_LIFETIME, organisation)
         path = self._seal_path(key, version)
+        credential = self._issue(
+            self.store.generate(f"seal-{path.name}"), "seal", key, subject, SEAL_LIFETIME, organisation
+        )
         keys.write_private(path.with_suffix(".png"), picture)
-        keys.save(path, credential, self.passphrase)
+        self.store.keep(path, credential)
         return credential
 
     def _issue(
         self,
+        key: authority.Key,
         kind: str,
         named: str,
         subject: x509.Name,
@@ -123,7 +128,9 @@ class DevelopmentPki:
         assertion: str | None = None,
     ) -> Credential:
         generation = self.current
-        made = authority.make_signer(generation.issuer, subject, now(), lifetime, self.ocsp_url, full_name, assertion)
+        made = authority.make_signer(
+            generation.issuer, key, subject, now(), lifetime, self.ocsp_url, full_name, assertion
+        )
         certificate = made.certificate
         self.register.note(certificate.serial_number, generation.number, kind, named, certificate.not_valid_after_utc)
         return made
@@ -132,7 +139,7 @@ class DevelopmentPki:
         """The newest seal of `key`, parsed once per process. Raises UnknownSeal."""
         path = self._seal_path(key, self._seal_version(key))
         if path not in self._seals:
-            self._seals[path] = keys.load(path, self.passphrase)
+            self._seals[path] = self.store.open(path)
         return self._seals[path]
 
     def seal_picture(self, key: str) -> bytes:
@@ -226,29 +233,27 @@ def _register(directory: Path) -> Register:
     return Register(directory / "issued.sqlite")
 
 
-def create_pki(directory: Path, passphrase: bytes, ocsp_url: str, label: str = "一体开发环境") -> DevelopmentPki:
+def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEVELOPMENT) -> DevelopmentPki:
     """Open the PKI of the folder, making first whatever is missing; safe to repeat and to run twice at once."""
-    if not passphrase:
-        raise ValueError("the PKI needs a passphrase (YITI_PKI_PASSPHRASE)")
     seals = directory / "seals"
     seals.mkdir(parents=True, exist_ok=True)
     for folder in (directory, seals):
         folder.chmod(0o700)
     with _locked(directory):
         if not number_of_generations(directory):
-            root = authority.make_root(f"{label}根CA", now(), 20 * _YEAR)
-            keys.save(directory / "root", root, passphrase)
-            _make(directory, passphrase, root, 1, ocsp_url)
+            root = authority.make_root(store.generate("root"), f"{label}根CA", now(), 20 * _YEAR)
+            store.keep(directory / "root", root)
+            _make(directory, store, root, 1, ocsp_url)
         elif not _register(directory).path.exists():
-            _write_down(directory, load_generation(directory, passphrase, 1))
-    return load_pki(directory, passphrase, ocsp_url)
+            _write_down(directory, load_generation(directory, store, 1))
+    return load_pki(directory, store, ocsp_url)
 
 
-def _make(directory: Path, passphrase: bytes, root: Credential, number: int, ocsp_url: str) -> None:
+def _make(directory: Path, store: KeyStore, root: Credential, number: int, ocsp_url: str) -> None:
     """A generation, written down before it is there to be used."""
-    made = make_generation(root, number, ocsp_url)
+    made = make_generation(root, number, ocsp_url, store)
     _write_down(directory, made)
-    made.save(directory, passphrase)
+    made.keep(directory, store)
 
 
 def _write_down(directory: Path, made: Generation) -> None:
@@ -263,17 +268,28 @@ def _write_down(directory: Path, made: Generation) -> None:
         register.note(seal.serial_number, made.number, "seal", path.stem, seal.not_valid_after_utc)
 
 
-def load_pki(directory: Path, passphrase: bytes, ocsp_url: str) -> DevelopmentPki:
+def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> DevelopmentPki:
     """Open an existing PKI. Raises FileNotFoundError where none was made."""
-    root = keys.load(directory / "root", passphrase)
+    root = store.open(directory / "root")
     numbers = range(1, max(number_of_generations(directory), 1) + 1)
-    generations = [load_generation(directory, passphrase, number) for number in numbers]
-    return DevelopmentPki(directory, passphrase, ocsp_url, root, generations)
+    generations = [load_generation(directory, store, number) for number in numbers]
+    return DevelopmentPki(directory, store, ocsp_url, root, generations)
 
 
 def open_pki(settings: Settings) -> DevelopmentPki:
-    """The PKI of this process's settings. Production refuses these software keys."""
-    if settings.environment == "production":
-        raise DevelopmentKeysRefused("production needs a licensed certification authority, not the development PKI")
-    passphrase = settings.pki_passphrase.get_secret_value().encode()
-    return create_pki(settings.pki_dir, passphrase, settings.public_url + OCSP_PATH)
+    """The PKI of this process's settings, made if it is missing. Production refuses software keys and a root that was
+    made for development."""
+    in_production = settings.environment == "production"
+    if in_production and settings.pkcs11_module is None:
+        raise DevelopmentKeysRefused("production keeps its keys in a token: set YITI_PKCS11_MODULE")
+    label = "一体" if in_production else DEVELOPMENT
+    pki = create_pki(settings.pki_dir, _store(settings), settings.public_url + OCSP_PATH, label)
+    if in_production and authority.label_of(pki.root).startswith(DEVELOPMENT):
+        raise DevelopmentKeysRefused(f"the root in {settings.pki_dir} was made for development")
+    return pki
+
+
+def _store(settings: Settings) -> KeyStore:
+    if settings.pkcs11_module is None:
+        return keys.SoftwareKeys(settings.pki_passphrase.get_secret_value().encode())
+    return TokenKeys(Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value()))

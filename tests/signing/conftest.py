@@ -7,6 +7,7 @@ import pytest
 from kernel.blobs import BlobStore
 from kernel.clock import now
 from kernel.settings import Settings
+from signing.keys import SoftwareKeys
 from signing.pades import Desk
 from signing.pki import DevelopmentPki, create_pki
 from signing.pool import SigningPool
@@ -20,7 +21,7 @@ __all__ = ["developer", "sale"]  # fixtures
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentPki:
-    return create_pki(tmp_path_factory.mktemp("pki"), b"a passphrase", OCSP)
+    return create_pki(tmp_path_factory.mktemp("pki"), SoftwareKeys(b"a passphrase"), OCSP)
 
 
 @pytest.fixture(scope="session")

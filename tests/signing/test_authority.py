@@ -15,7 +15,7 @@ from cryptography.x509 import ocsp
 from kernel.clock import now
 from signing import pades
 from signing.errors import SignerRevoked, UnknownCertificate
-from signing.keys import Credential
+from signing.keys import Credential, SoftwareKeys
 from signing.pades import Desk
 from signing.pki import DevelopmentPki, create_pki, load_pki
 from signing.timestamps import ResponderTimestamper
@@ -29,7 +29,7 @@ NEEDS_OPENSSL = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl 
 @pytest.fixture
 def own(tmp_path: Path) -> DevelopmentPki:
     """A PKI that this test may change for good."""
-    return create_pki(tmp_path / "own", b"x", OCSP)
+    return create_pki(tmp_path / "own", SoftwareKeys(b"x"), OCSP)
 
 
 def status(pki: DevelopmentPki, certificate: x509.Certificate, issuer: Credential) -> ocsp.OCSPCertStatus:
@@ -57,7 +57,7 @@ def test_the_register_forgets_nothing(own: DevelopmentPki) -> None:
 
 def test_a_forged_certificate_of_ours_is_unknown(own: DevelopmentPki, tmp_path: Path) -> None:
     """Somebody who had the issuing key for a moment: the register does not know what he made."""
-    stolen = create_pki(tmp_path / "stolen", b"x", OCSP)
+    stolen = create_pki(tmp_path / "stolen", SoftwareKeys(b"x"), OCSP)
     stolen.generations[0] = own.generations[0]
     forged = stolen.issue_person("张三", "never")
     assert status(own, forged.certificate, own.issuer) is ocsp.OCSPCertStatus.UNKNOWN
@@ -78,7 +78,7 @@ def test_the_nonce_of_a_question_comes_back(own: DevelopmentPki) -> None:
 def test_a_revocation_by_another_process_stops_the_next_signature(own: DevelopmentPki) -> None:
     seal = seal_of(own)
     own.evidence(seal.asn1, now())
-    load_pki(own.directory, b"x", OCSP).revoke(seal.certificate.serial_number, now(), "印章遗失")
+    load_pki(own.directory, SoftwareKeys(b"x"), OCSP).revoke(seal.certificate.serial_number, now(), "印章遗失")
     with pytest.raises(SignerRevoked):
         own.evidence(seal.asn1, now())
 
@@ -101,7 +101,7 @@ def test_openssl_refuses_what_the_list_names(own: DevelopmentPki, tmp_path: Path
         (tmp_path / f"{name}.pem").write_bytes(certificate.certificate.public_bytes(Encoding.PEM))
 
     def verify() -> str:
-        anew = load_pki(own.directory, b"x", OCSP)  # an open one uses its lists for an hour
+        anew = load_pki(own.directory, SoftwareKeys(b"x"), OCSP)  # an open one uses its lists for an hour
         lists = [anew.root_list(now()), anew.issuing_list(1, now())]
         pem = b"".join(x509.load_der_x509_crl(one).public_bytes(Encoding.PEM) for one in lists)
         (tmp_path / "lists.pem").write_bytes(pem)
@@ -131,10 +131,10 @@ async def test_new_keys_break_no_document(own: DevelopmentPki) -> None:
 
 
 def test_another_process_notices_new_keys(own: DevelopmentPki) -> None:
-    other = load_pki(own.directory, b"x", OCSP)
+    other = load_pki(own.directory, SoftwareKeys(b"x"), OCSP)
     own.rotate()
     assert other.issuer.der == own.issuer.der
-    assert load_pki(own.directory, b"x", OCSP).current.number == 2
+    assert load_pki(own.directory, SoftwareKeys(b"x"), OCSP).current.number == 2
     issued = other.issue_person("张三", "a1")
     issued.certificate.verify_directly_issued_by(own.issuer.certificate)
 
@@ -145,7 +145,11 @@ async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: D
     assert own.seal("developer").der == first.der
     old = await pades.seal_pdf(document(), "seal", None, own.seal("developer"), desk, ink=None)
     renewed = own.renew_seal("developer", "河南某某置业有限公司", "91411528MA99999963")
-    assert load_pki(own.directory, b"x", OCSP).seal("developer").der == renewed.der == own.seal("developer").der
+    assert (
+        load_pki(own.directory, SoftwareKeys(b"x"), OCSP).seal("developer").der
+        == renewed.der
+        == own.seal("developer").der
+    )
     renewed.certificate.verify_directly_issued_by(own.issuer.certificate)
     new = await pades.seal_pdf(document(), "seal", None, renewed, desk, ink=None)
     trust = Trust((own.root.der,), own.evidence(own.tsa.asn1, now()))
@@ -156,6 +160,6 @@ async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: D
 def test_a_folder_from_before_the_register_keeps_its_seals(own: DevelopmentPki) -> None:
     seal = seal_of(own)
     own.register.path.unlink()
-    again = create_pki(own.directory, b"x", OCSP)
+    again = create_pki(own.directory, SoftwareKeys(b"x"), OCSP)
     assert again.evidence(seal.asn1, now()).ocsps
     assert again.evidence(again.tsa.asn1, now()).ocsps

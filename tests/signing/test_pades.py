@@ -19,7 +19,7 @@ from pyhanko.pdf_utils.writer import PageObject
 from kernel.clock import now
 from signing import pades
 from signing.errors import AlreadySigned, BadPdf, FieldMissing, SignerRevoked
-from signing.keys import Credential
+from signing.keys import Credential, SoftwareKeys
 from signing.pades import Desk
 from signing.pki import DevelopmentPki, create_pki
 from signing.ports import Evidence
@@ -195,7 +195,7 @@ async def test_a_signature_by_an_expired_certificate_is_not_trusted(pki: Develop
 
 
 async def test_a_foreign_root_is_not_trusted(tmp_path: Path, trust: Trust) -> None:
-    theirs = create_pki(tmp_path, b"x", OCSP, label="冒充")
+    theirs = create_pki(tmp_path, SoftwareKeys(b"x"), OCSP, label="冒充")
     pdf = await sealed(theirs, Desk(theirs, ResponderTimestamper(theirs)))
     report = await validate_pdf(pdf, trust)
     (row,) = report.signatures

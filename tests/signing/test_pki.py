@@ -12,6 +12,7 @@ from cryptography.x509 import ocsp
 from kernel.clock import now
 from kernel.settings import Settings
 from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownSeal
+from signing.keys import SoftwareKeys
 from signing.pki import DevelopmentPki, create_pki, load_pki, open_pki
 from signing.worker import Person
 from tests.signing.material import OCSP, picture
@@ -29,17 +30,19 @@ def test_files_are_for_the_owner_only_and_keys_are_encrypted(pki: DevelopmentPki
 
 def test_a_wrong_passphrase_opens_nothing(pki: DevelopmentPki) -> None:
     with pytest.raises(ValueError, match=r"(?i)password|decrypt"):
-        load_pki(pki.directory, b"another", OCSP)
+        load_pki(pki.directory, SoftwareKeys(b"another"), OCSP)
 
 
 def test_an_empty_passphrase_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="passphrase"):
-        create_pki(tmp_path, b"", OCSP)
+        create_pki(tmp_path, SoftwareKeys(b""), OCSP)
 
 
 def test_creating_twice_at_once_makes_one_pki(tmp_path: Path) -> None:
     made: list[DevelopmentPki] = []
-    threads = [threading.Thread(target=lambda: made.append(create_pki(tmp_path, b"x", OCSP))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: made.append(create_pki(tmp_path, SoftwareKeys(b"x"), OCSP))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -49,10 +52,10 @@ def test_creating_twice_at_once_makes_one_pki(tmp_path: Path) -> None:
 
 
 def test_a_crash_before_the_last_certificate_is_mended(tmp_path: Path) -> None:
-    create_pki(tmp_path, b"x", OCSP)
+    create_pki(tmp_path, SoftwareKeys(b"x"), OCSP)
     (tmp_path / "responder.crt").unlink()
     (tmp_path / "tsa.crt").unlink()
-    pki = create_pki(tmp_path, b"x", OCSP)
+    pki = create_pki(tmp_path, SoftwareKeys(b"x"), OCSP)
     pki.tsa.certificate.verify_directly_issued_by(pki.issuer.certificate)
     pki.issuer.certificate.verify_directly_issued_by(pki.root.certificate)
 
@@ -68,7 +71,7 @@ def test_a_person_is_bound_to_the_assertion_for_a_day(pki: DevelopmentPki) -> No
 
 
 def test_production_refuses_development_keys(tmp_path: Path) -> None:
-    settings = Settings.model_construct(environment="production", pki_dir=tmp_path)
+    settings = Settings.model_construct(environment="production", pki_dir=tmp_path, pkcs11_module=None)
     with pytest.raises(DevelopmentKeysRefused):
         open_pki(settings)
     assert not any(tmp_path.iterdir())

@@ -17,6 +17,7 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing import pades
 from signing.errors import TimestampUnavailable
+from signing.keys import SoftwareKeys
 from signing.pades import Desk
 from signing.pki import DevelopmentPki, create_pki
 from signing.ports import Evidence
@@ -53,7 +54,7 @@ class _Service(BaseHTTPRequestHandler):
 def service(tmp_path: Path) -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), _Service)
     address = f"http://127.0.0.1:{server.server_port}"
-    _Service.pki = create_pki(tmp_path / "outside", b"x", f"{address}/ocsp", label="某时间戳中心")
+    _Service.pki = create_pki(tmp_path / "outside", SoftwareKeys(b"x"), f"{address}/ocsp", label="某时间戳中心")
     _Service.broken = False
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -85,7 +86,7 @@ async def test_a_service_that_is_down_signs_nothing(service: str, pki: Developme
 
 
 def test_the_setting_chooses(tmp_path: Path) -> None:
-    pki = create_pki(tmp_path, b"x", OCSP)
+    pki = create_pki(tmp_path, SoftwareKeys(b"x"), OCSP)
     own = open_timestamper(Settings.model_construct(timestamp_url=""), pki)
     assert isinstance(own, ResponderTimestamper)
     (tmp_path / "timestamp-roots.pem").write_bytes((tmp_path / "root.crt").read_bytes())

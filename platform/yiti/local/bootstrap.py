@@ -24,13 +24,13 @@ OLDEST_NODE = 18
 
 # WeasyPrint draws with Pango; Hanazono holds the rare characters that people really have in their names.
 RUN_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-hanazono")
-TEST_PACKAGES = ("chromium", "poppler-utils")
+TEST_PACKAGES = ("chromium", "poppler-utils", "softhsm2")
 
 
 def main() -> None:
     """Install what `make run` needs; with `--tests` also what the tests need."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tests", action="store_true", help="also Chromium and poppler-utils")
+    parser.add_argument("--tests", action="store_true", help="also Chromium, poppler-utils and SoftHSM2")
     arguments = parser.parse_args()
     if sys.version_info < OLDEST:
         stop(f"需要 Python 3.11 或更新版本；Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
