@@ -12,12 +12,14 @@ from bench import (
     certificate_pipeline,
     page_time,
     proof_latency,
+    signing_speed,
 )
 from bench.report import Measure, table, write
 
 MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
     "certificate_pipeline": certificate_pipeline.measure,
     "proof_latency": proof_latency.measure,
+    "signing_speed": signing_speed.measure,
     "page_time": page_time.measure,
     "booking_throughput": booking_throughput.measure,
     "booking_growth": booking_growth.measure,
