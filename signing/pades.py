@@ -214,9 +214,13 @@ async def seal_pdf(
 
 
 async def archive_timestamp(pdf: bytes, desk: Desk) -> bytes:
-    """Add a document timestamp over everything (B-LTA), with the timestamp's own validation data."""
+    """Add a document timestamp over everything (B-LTA), with the timestamp's own validation data.
+
+    Done again before the last one's certificate ends, it carries the document on: what proves the keys of the earlier
+    times today is put under the new one.
+    """
     writer = open_writer(pdf)
-    _embed(writer, await desk.timestamper.evidence(now()))
+    _embed(writer, await desk.timestamper.standing(now()))
     output = await PdfTimeStamper(_RawTokens(desk.timestamper.client)).async_timestamp_pdf(
         writer, "sha256", bytes_reserved=2 * desk.timestamper.token_size
     )

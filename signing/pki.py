@@ -59,7 +59,8 @@ class DevelopmentPki:
             self.generations.append(load_generation(self.directory, self.store, number))
         return self.generations[-1]
 
-    def _all(self) -> list[Generation]:
+    def all_generations(self) -> list[Generation]:
+        """Oldest first."""
         return self.generations[: self.current.number]
 
     def generation(self, number: int) -> Generation:
@@ -166,15 +167,23 @@ class DevelopmentPki:
 
     def evidence(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
         """Chain with root, OCSP answer about the leaf, the root's CRL: what B-LT needs. Raises SignerRevoked."""
-        generation = self._generation_of(certificate.authority_key_identifier)
         known = self.register.find(certificate.serial_number)
         if known is None or known.revoked_at is not None:
             raise SignerRevoked
+        return self._proof(certificate, self._answer(certificate, known, at), at)
+
+    def standing(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
+        """The same whatever the answer is, for who judges."""
+        return self._proof(certificate, self.ocsp(x509.load_der_x509_certificate(certificate.dump()), at), at)
+
+    def _proof(self, certificate: asn1_x509.Certificate, answer: bytes, at: datetime) -> Evidence:
+        generation = self._generation_of(certificate.authority_key_identifier)
         chain = (certificate.dump(), generation.issuer.der, generation.responder.der, self.root.der)
-        return Evidence(chain, (self._answer(certificate, known, at),), (self.root_list(at),))
+        return Evidence(chain, (answer,), (self.root_list(at),))
 
     def _generation_of(self, issuer_key: bytes) -> Generation:
-        found = next((one for one in reversed(self._all()) if one.issuer.asn1.key_identifier == issuer_key), None)
+        latest_first = reversed(self.all_generations())
+        found = next((one for one in latest_first if one.issuer.asn1.key_identifier == issuer_key), None)
         if found is None:
             raise UnknownCertificate
         return found
@@ -197,7 +206,7 @@ class DevelopmentPki:
     def answer_request(self, request: bytes) -> bytes:
         """The OCSP responder's answer to an outsider's request (RFC 6960, `application/ocsp-response`)."""
         asked = answers.parsed(request)
-        by = (one for one in self._all() if asked and answers.issued_by(asked, one.issuer))
+        by = (one for one in self.all_generations() if asked and answers.issued_by(asked, one.issuer))
         generation = next(by, None)
         if asked is None or generation is None:
             return answers.malformed()

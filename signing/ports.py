@@ -59,7 +59,13 @@ class Timestamper(Protocol):
         """Root certificates (DER) of an outside service; empty where it is our own PKI's."""
         ...
 
-    async def evidence(self, at: datetime) -> Evidence: ...
+    async def evidence(self, at: datetime) -> Evidence:
+        """What proves the certificate of the time that is given now."""
+        ...
+
+    async def standing(self, at: datetime) -> Evidence:
+        """The same for every certificate of ours that ever gave the time and still runs: old documents bear them."""
+        ...
 
 
 class Revocation(Protocol):

@@ -3,6 +3,8 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import add
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import tsp
@@ -20,7 +22,7 @@ from kernel.settings import Settings
 from signing import cms
 from signing.errors import TimestampUnavailable
 from signing.pki import DevelopmentPki
-from signing.ports import Evidence, Timestamper
+from signing.ports import NO_EVIDENCE, Evidence, Timestamper
 
 _POLICY = "2.25.204512398774301965523109"
 """Our own policy identifier (UUID arc): "development time, no warranty"."""
@@ -97,6 +99,10 @@ class ResponderTimestamper:
     async def evidence(self, at: datetime) -> Evidence:
         return self.pki.evidence(self.pki.tsa.asn1, at)
 
+    async def standing(self, at: datetime) -> Evidence:
+        running = [one.tsa for one in self.pki.all_generations() if at < one.tsa.certificate.not_valid_after_utc]
+        return reduce(add, (self.pki.standing(tsa.asn1, at) for tsa in running), NO_EVIDENCE)
+
 
 @dataclass
 class HttpTimestamper:
@@ -115,6 +121,10 @@ class HttpTimestamper:
         if self._evidence is None or not self._evidence[0] <= at < self._evidence[0] + _EVIDENCE_REUSE:
             self._evidence = (at, await self._fetch())
         return self._evidence[1]
+
+    async def standing(self, at: datetime) -> Evidence:
+        """An outside service keeps its own history: what it gave before is proved by what each document holds."""
+        return await self.evidence(at)
 
     async def _fetch(self) -> Evidence:
         roots = [asn1_x509.Certificate.load(der) for der in self.roots]
