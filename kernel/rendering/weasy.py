@@ -10,6 +10,7 @@ from typing import Any
 import pydyf  # type: ignore[import-untyped]
 from weasyprint import CSS, HTML  # type: ignore[import-untyped]
 from weasyprint.html import UA  # type: ignore[import-untyped]
+from weasyprint.pdf import fonts  # type: ignore[import-untyped]
 from weasyprint.pdf.fonts import Font, get_hb_object_data  # type: ignore[import-untyped]
 from weasyprint.text.ffi import ffi, harfbuzz, harfbuzz_subset  # type: ignore[import-untyped]
 
@@ -63,6 +64,22 @@ def subset_once(font: Font, to_unicode: dict[int, str], hinting: bool) -> None:
     font.file_content = get_hb_object_data(face)
 
 
+class FileContent:
+    """The attribute of a font that holds its file: until it is subset, the whole file, copied when it is asked for.
+
+    WeasyPrint copies the 10 MB of a Chinese font for every size in which a document uses it, and uses none of them.
+    """
+
+    def __get__(self, font: Font, kind: type) -> bytes:
+        if font.subset_file is None:
+            font.subset_file = get_hb_object_data(font.hb_face)
+        content: bytes = font.subset_file
+        return content
+
+    def __set__(self, font: Font, content: bytes | None) -> None:
+        font.subset_file = content
+
+
 def _fill(hb_set: Any, members: Any) -> None:
     values = sorted(members)
     harfbuzz.hb_set_add_sorted_array(hb_set, ffi.new("hb_codepoint_t[]", values), len(values))
@@ -72,3 +89,5 @@ def hasten() -> None:
     """Put these in WeasyPrint's place, for this whole process."""
     pydyf.zlib = QuickZlib
     Font._harfbuzz_subset = subset_once  # noqa: SLF001
+    Font.file_content = FileContent()
+    fonts.get_hb_object_data = lambda _: None

@@ -161,21 +161,29 @@ class People:
 
 
 @asynccontextmanager
-async def at_browsers(web: str) -> AsyncIterator[People]:
-    """Chromium, and people who use it on this platform; at the end nobody may have seen an error.
+async def launched() -> AsyncIterator[Browser]:
+    """A running Chromium; the fixture `browser` shares one."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def at_browsers(browser: Browser, web: str) -> AsyncIterator[People]:
+    """People who use Chromium on this platform; at the end nobody may have seen an error.
 
     A failure tells what stood on everybody's screen.
     """
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        people = People(browser, web)
-        try:
-            yield people
-        except BaseException as failure:
-            for person in people.present:
-                failure.add_note(await person.screen())
-            raise
-        finally:
-            await browser.close()
-        complaints = [complaint for person in people.present for complaint in person.complaints]
-        assert not complaints, "\n".join(complaints)
+    people = People(browser, web)
+    try:
+        yield people
+    except BaseException as failure:
+        for person in people.present:
+            failure.add_note(await person.screen())
+        raise
+    finally:
+        for person in people.present:
+            await person.context.close()
+    complaints = [complaint for person in people.present for complaint in person.complaints]
+    assert not complaints, "\n".join(complaints)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from kernel.settings import Settings
 from tests.faults.processes import Process, Web, environment_of
@@ -72,8 +72,8 @@ async def platform(
             sandbox.kill()
 
 
-async def test_a_home_is_sold_from_the_building_table_to_the_proof(platform: Platform) -> None:
-    async with at_browsers(platform.web) as people:
+async def test_a_home_is_sold_from_the_building_table_to_the_proof(platform: Platform, browser: Browser) -> None:
+    async with at_browsers(browser, platform.web) as people:
         await sell_at_once(platform, people)
 
 

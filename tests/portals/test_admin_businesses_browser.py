@@ -9,33 +9,32 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.integrations.conftest import free_port, serving
+from tests.journeys.browser import IN_BROWSER
 from tests.portals.pages import make_staff
-from tests.portals.test_citizen_browser import _FLAGS, CHROMIUM, pytestmark
 from tests.testbed import HOME
 from yiti.accounts.cookies import SESSION
 
-__all__ = ["pytestmark"]
+pytestmark = [*IN_BROWSER]
 WIDTHS = (1366, 390)
 
 
 @pytest.fixture
-async def desk(app: Litestar, database: Database) -> AsyncIterator[Page]:
+async def desk(browser: Browser, app: Litestar, database: Database) -> AsyncIterator[Page]:
     """A desk computer at which the county administrator of the businesses is signed in."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with database.transaction(HOME) as tx:
         cookie = (await make_staff(tx, "case_manager")).cookie
-    async with serving(app, port, "off"), async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+    async with serving(app, port, "off"):
         context = await browser.new_context(base_url=url, locale="zh-CN", reduced_motion="reduce")
         await context.add_cookies([{"name": SESSION, "value": cookie, "url": url}])
         yield await context.new_page()
-        await browser.close()
+        await context.close()
 
 
 async def looked_at(page: Page, settings: Settings, name: str) -> None:

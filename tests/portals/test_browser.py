@@ -1,27 +1,21 @@
 """The pages in a real browser: our scripts under the content security policy, and accessibility by axe."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.integrations.conftest import free_port, serving
+from tests.journeys.browser import IN_BROWSER
 from tests.portals.pages import PASSWORD, Staff, make_staff
 from tests.testbed import HOME
 from yiti.accounts import sessions
 from yiti.accounts.cookies import SESSION
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="Chromium is not installed"),
-]
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+pytestmark = [*IN_BROWSER]
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +24,6 @@ async def site(app: Litestar) -> AsyncIterator[str]:
     port = free_port()
     async with serving(app, port, "off"):
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

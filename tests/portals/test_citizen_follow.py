@@ -7,7 +7,7 @@ from tests.journeys.registration.people import applicant, part
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.applicants import begun, case_id, case_of, clerk, own_home, photo, ready, sale_form, submitted
 from tests.portals.citizens import ME, MakePhone, Phone
-from tests.portals.pages import check_page, links
+from tests.portals.pages import links
 from yiti.cases import service as cases
 from yiti.cases.application import Application, Side
 from yiti.cases.business import Business
@@ -52,7 +52,7 @@ async def test_a_change_of_name_is_followed_to_the_certificate(stage: Stage, pho
 
 async def letter_of(phone: Phone, url: str) -> str | None:
     page = await phone.get(url)
-    return next((one for one in links(check_page(page.text)) if one.startswith(f"{url}/letters/")), None)
+    return next((one for one in links(page.text) if one.startswith(f"{url}/letters/")), None)
 
 
 async def test_a_sale_and_the_buyers_mortgage_are_one_application(stage: Stage, phone: MakePhone) -> None:

@@ -8,7 +8,7 @@ import contracts.service as contracts
 from kernel.clock import now
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.citizens import ME, MakePhone, Sold
-from tests.portals.pages import check_page, links
+from tests.portals.pages import links
 from yiti.journeys import presale
 from yiti.portals.citizen.own import parties_of
 
@@ -48,12 +48,12 @@ async def test_a_buyer_sees_contract_papers_history_and_proof(sold: Sold, phone:
     home = await here.get(ME)
     assert sold.url in home.text
     assert sold.proof_url in home.text
-    contract = await here.get(sold.url)
+    contract = await here.stage.until(lambda: here.get(sold.url), lambda page: "签署证据报告" in page.text)
     for words in ("已预告登记", "合同网签备案", "已到账：住宅专项维修资金", "加盖电子印章", "登簿", "证明签发", "郑*"):
         assert words in contract.text, words
     assert sold.buyers[1].id_no not in contract.text
-    papers = [link for link in links(check_page(contract.text)) if "/documents/" in link]
-    assert len(papers) == 4
+    papers = [link for link in links(contract.text) if "/documents/" in link]
+    assert len(papers) == 5, "four documents, and how they were signed"
     for paper in papers:
         file = await here.get(paper)
         assert file.content.startswith(b"%PDF-")

@@ -11,7 +11,7 @@ from yiti.accounts.csrf import EXEMPT
 from yiti.app import create_app
 
 MACHINES = ("/gateway/", "/pki/ocsp", "/pki/tsa")
-"""Counterparties sign their messages, and asking after a certificate or the time changes nothing: these routes need no token."""
+"""Counterparties sign their messages; asking after a certificate or the time changes nothing: no tokens are needed."""
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.journeys.registration.county import Desk, centre
 from tests.journeys.registration.people import citizen, home_of
 from tests.portals.pages import PageClient
 from tests.portals.registrars import desk, make_platform
-from tests.portals.test_browser import browser, site
+from tests.portals.test_browser import site
 from tests.portals.windows import case_id_of, photo
 from tests.testbed import Testbed
 from yiti.accounts.cookies import SESSION
@@ -22,7 +22,7 @@ from yiti.cases.lifecycle import CaseStatus
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [*IN_BROWSER, pytest.mark.timeout(300)]
-__all__ = ["browser", "site"]
+__all__ = ["site"]
 
 
 @pytest.fixture(scope="module")

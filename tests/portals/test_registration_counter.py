@@ -104,7 +104,7 @@ async def test_papers_are_handed_over_with_a_receipt(app: Litestar, office: Desk
     url = f"/registration/cases/{accepted.id}"
     clerk = await desk(app, office, "window_clerk")  # type: ignore[arg-type]
     assert "正在制作证书、证明" in (await clerk.get(url)).text
-    await office.run_jobs("certificate.")
+    await office.certified(accepted.id)
     page = (await clerk.get(url)).text
     assert "发证" in page
     version = str((await office.case(accepted.id)).version)
@@ -219,7 +219,7 @@ async def test_a_query_says_why_and_ends_in_a_sealed_letter(registrar: PageClien
     url = letter.headers["Location"]
     assert "正在制作" in (await registrar.get(url)).text
     assert (await registrar.get(f"{url}/file.pdf")).status_code == 404
-    await office.run_jobs("letter.")
+    await office.run_jobs("letter.", of=[url.rpartition("/")[2]])
     assert (await registrar.get(f"{url}/pages/1.png")).status_code == 403
     assert f"{url}/pages/1.png" in (await registrar.get(url)).text
     assert (await registrar.get(f"{url}/pages/1.png")).content.startswith(b"\x89PNG")

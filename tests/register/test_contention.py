@@ -23,7 +23,7 @@ from yiti.register.models import RightHolder
 from yiti.register.refusals import BookingBusy, BookingRefused, LiveNoticeExists, UnitSeized
 
 K = EntryKind
-SECONDS = 12.0
+SECONDS = 6.0
 
 
 async def units_in(database: Database, count: int) -> list[Unit]:

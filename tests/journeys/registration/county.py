@@ -1,7 +1,7 @@
 """A registration centre at work: database, sandbox, the callbacks' HTTP server; jobs run when a test says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from kernel.clock import now
 from kernel.db import WriteSession
@@ -41,11 +41,13 @@ from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.inquiry import questions_of
 from yiti.cases.lifecycle import CaseStatus, Channel
 from yiti.cases.models import Case
+from yiti.certificates import service as certificates
 from yiti.estate.models import Building, Project, Unit
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.controllers import receive_answer
 from yiti.journeys.registration.facts import people_of
 from yiti.journeys.registration.models import CaseRequest
+from yiti.letters import service as letters
 from yiti.letters.schemas import SEALED_BY_AGENCY
 from yiti.register.book import book
 from yiti.register.models import RegisterEntry
@@ -208,14 +210,33 @@ class Desk:
             return list(await reader.scalars(wanted))
 
     async def run_jobs(
-        self, topics: str = "registration.", *, but: tuple[str, ...] = ("registration.archive",)
+        self,
+        topics: str = "registration.",
+        *,
+        but: tuple[str, ...] = ("registration.archive",),
+        of: Sequence[object] = ("",),
     ) -> None:
-        """Deliver what is due, and what comes of it, until nothing is left; a job that fails fails the test."""
-        while ids := await self._due(topics, but):
+        """Deliver what is due, and what comes of it, until nothing is left; a job that fails fails the test.
+
+        `of`: only events with one of these in their key.
+        """
+        while ids := await self._due(topics, but, of):
             for event_id in ids:
                 await deliver(self.resources.database, self.resources, HOME, event_id)
             problems = await self.troubles(topics)
             assert problems == [], problems
+
+    async def certified(self, case_id: UUID) -> None:
+        """The certificates of this case alone are made: nobody waits for those of other tests."""
+        async with self.resources.database.read(HOME) as reader:
+            made = await certificates.of_case(reader, case_id)
+        await self.run_jobs("certificate.", of=[one.id for one in made])
+
+    async def told(self, case_id: UUID) -> None:
+        """The letters of this case alone are sealed."""
+        async with self.resources.database.read(HOME) as reader:
+            written = await letters.of_case(reader, case_id)
+        await self.run_jobs("letter.", of=[one.id for one in written])
 
     async def archived(self, case_id: UUID) -> None:
         """Deliver the archive job of this case alone: those of other tests wait for letters that nobody seals."""
@@ -225,11 +246,12 @@ class Desk:
             event_id = (await reader.scalars(wanted)).one()
         await deliver(self.resources.database, self.resources, HOME, event_id)
 
-    async def _due(self, topics: str, but: tuple[str, ...]) -> list[UUID]:
+    async def _due(self, topics: str, but: tuple[str, ...], of: Sequence[object]) -> list[UUID]:
+        about = or_(*(OutboxEvent.key.contains(str(one)) for one in of))
         async with self.resources.database.read(HOME) as reader:
             wanted = select(OutboxEvent.id).where(
                 OutboxEvent.state == "pending", OutboxEvent.topic.startswith(topics), OutboxEvent.topic.not_in(but),
-                OutboxEvent.available_at <= now(),
+                OutboxEvent.available_at <= now(), about,
             )  # fmt: skip
             return list(await reader.scalars(wanted.order_by(OutboxEvent.id)))
 

@@ -44,11 +44,11 @@ async def test_from_the_window_to_the_archive(office: Desk) -> None:
     assert f"{made.number}，查看与验证：" in "".join(
         item["data"]["text"] for item in office.sandbox.get("/sms/messages?phone=13877770001")
     )
-    await office.run_jobs("certificate.")
+    await office.certified(case.id)
     async with office.resources.database.transaction(HOME) as tx:
         done = await desk.hand_over(tx, CLERK, case.id, "window", "孙买方")
     assert done.status == CaseStatus.CLOSED
-    await office.run_jobs("letter.")
+    await office.told(case.id)
     async with office.resources.database.read(HOME) as reader:
         assert [one.kind for one in await letters.of_case(reader, case.id)] == [
             LetterKind.ACCEPTANCE_RECEIPT, LetterKind.HAND_OVER_RECEIPT,

@@ -166,7 +166,7 @@ async def test_an_empty_form_is_rejected_in_writing_and_archived(office: Desk) -
     assert len([words for words in told.values() if words == "申请书未填写完整"]) > 2
     assert step.detail["missing"] == list(told)
     assert (content.ground, content.matter.unit_codes) == ("incomplete", ())
-    await office.run_jobs("letter.")
+    await office.told(case.id)
     await office.archived(case.id)
     kept = await archive_of(office, case)
     assert kept is not None
@@ -179,7 +179,7 @@ async def test_a_refused_case_is_archived(office: Desk) -> None:
     async with office.resources.database.transaction(HOME) as tx:
         await desk.recheck(tx, REGISTRAR, case.id)
         await desk.refuse(tx, REGISTRAR, case.id, "存在尚未解决的权属争议")
-    await office.run_jobs("letter.")
+    await office.told(case.id)
     await office.archived(case.id)
     kept = await archive_of(office, case)
     assert kept is not None
