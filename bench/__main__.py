@@ -13,6 +13,7 @@ from bench import (
     page_time,
     proof_latency,
     signing_speed,
+    verification,
 )
 from bench.report import Measure, table, write
 
@@ -20,6 +21,7 @@ MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
     "certificate_pipeline": certificate_pipeline.measure,
     "proof_latency": proof_latency.measure,
     "signing_speed": signing_speed.measure,
+    "verification": verification.measure,
     "page_time": page_time.measure,
     "booking_throughput": booking_throughput.measure,
     "booking_growth": booking_growth.measure,

@@ -19,7 +19,7 @@ from bench.place import quiet_settings
 from kernel.clock import now
 from kernel.rendering import Renderer
 from signing.keys import Credential
-from signing.pki import DevelopmentPki, open_pki
+from signing.pki import Pki, open_pki
 from yiti.certificates.document import proof_attachment, proof_html
 
 ROUNDS = 10
@@ -42,7 +42,7 @@ async def render_and_sign_ms(folder: Path) -> float:
     return median(samples[1:])
 
 
-async def stock_signature(pdf: bytes, seal: Credential, pki: DevelopmentPki) -> bytes:
+async def stock_signature(pdf: bytes, seal: Credential, pki: Pki) -> bytes:
     """PAdES with embedded validation data as pyHanko's documentation does it, with the same key and answers as ours.
 
     Without a timestamp, which makes it cheaper than what we do: in one run of a hundred asn1crypto takes minutes to

@@ -26,7 +26,7 @@ from kernel.rendering.schemas import Box
 from signing import pades
 from signing.appearance import BLACK, SEAL_RED, Ink, read_ink
 from signing.pades import Desk, FieldPlan
-from signing.pki import DevelopmentPki, open_pki
+from signing.pki import Pki, open_pki
 from signing.timestamps import ResponderTimestamper
 from yiti.certificates.document import proof_attachment, proof_html
 
@@ -37,7 +37,7 @@ _PAGE = "<p>买受人与出卖人就商品房买卖事宜，遵循平等、自�
 
 @dataclass(frozen=True)
 class _Bench:
-    pki: DevelopmentPki
+    pki: Pki
     desk: Desk
     proof: bytes
     box: Box

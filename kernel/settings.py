@@ -54,8 +54,8 @@ class Settings(BaseSettings):
     pki_passphrase: SecretStr = SecretStr("")
     pkcs11_module: Path | None = None
     """Library of the token that holds the signing keys; none means encrypted files under `pki_passphrase`."""
-    pkcs11_token: str = "yiti"
-    """Its label."""
+    pkcs11_label: str = "yiti"
+    """The token's label."""
     pkcs11_pin: SecretStr = SecretStr("")
     keys_dir: Path = ROOT / "var" / "keys"
     """Keys for signed messages to and from counterparties."""
@@ -72,9 +72,7 @@ class Settings(BaseSettings):
         if self.environment != "production":
             return self
         problems = [
-            name
-            for name in ("pii_keys", "pii_index_key", "pkcs11_pin")
-            if not getattr(self, name).get_secret_value()
+            name for name in ("pii_keys", "pii_index_key", "pkcs11_pin") if not getattr(self, name).get_secret_value()
         ]
         problems += [
             name

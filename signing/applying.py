@@ -7,6 +7,7 @@ from the same start; blobs written by the lost attempt are unreachable and harml
 import asyncio
 import base64
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from signing.pool import Signed, SigningRoom
 from signing.rules import CLOSING_FIELD
 from signing.schemas import Field, SignatureMade
 from signing.worker import PLATFORM_SEAL, FieldToSign, Person
+
+REPORT_DELAY = timedelta(seconds=3)
+"""What people wait for goes first: filing, booking and proof follow the last signature at once."""
 
 
 class Blobs(Protocol):
@@ -213,3 +217,5 @@ async def _complete(
     await record(tx, ceremony, "completed", documents={row.key: row.current_digest for row in documents})
     payload = {"ceremony_id": str(ceremony.id), "subject": ceremony.subject}
     await emit(tx, "signing.completed", payload, key=f"signing.completed:{ceremony.id}")
+    report = {"ceremony_id": str(ceremony.id)}
+    await emit(tx, "signing.report", report, key=f"signing.report:{ceremony.id}", delay=REPORT_DELAY)

@@ -22,6 +22,7 @@ def document_rows(ceremony_id: UUID, documents: Sequence[DocumentToSign]) -> lis
             key=document.key,
             title=document.title,
             position=position,
+            pages=document.pages,
             fields=[msgspec.to_builtins(field) for field in document.fields],
             original_digest=document.digest,
             current_digest=document.digest,

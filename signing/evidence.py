@@ -1,5 +1,10 @@
-"""The evidence chain of a ceremony and the report that an outsider can check (电子签名法 arts. 5–8, 13)."""
+"""The evidence chain of a ceremony, and all that is known of it as data (电子签名法 arts. 5–8, 13).
 
+Format 2 adds to format 1: the pages of the documents, what each signer was shown (inside the chain), and the pieces
+from which every signature can be recomputed without its document. `signing.evidence_check` reads both.
+"""
+
+import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -12,6 +17,7 @@ from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import NotFound
 from kernel.pii import mask_id
+from signing.embedded import EmbeddedSignature, EmbeddedSignatures
 from signing.models import (
     AppliedSignature,
     Ceremony,
@@ -39,10 +45,18 @@ async def record(tx: WriteSession, ceremony: Ceremony, kind: str, signatory: str
     await tx.flush()
 
 
-async def evidence_report(reader: ReadSession, ceremony_id: UUID) -> EvidenceReport:
+FORMAT = "yiti-signing-evidence/2"
+CHAIN_RULE = "sha256(ceremony LF sequence LF previous LF body)"
+NOTHING_EMBEDDED: Mapping[str, EmbeddedSignatures] = {}
+
+
+async def evidence_report(
+    reader: ReadSession, ceremony_id: UUID, embedded: Mapping[str, EmbeddedSignatures] = NOTHING_EMBEDDED
+) -> EvidenceReport:
     """Assertions, what was shown, consents, digests, certificates and the chain over them, as JSON with its SHA-256.
 
-    It holds the signers' names, their masked ID numbers and their network addresses: personal data.
+    `embedded`: what the signatures of each document carry, by its key. The report holds the signers' names, their
+    masked ID numbers and their network addresses: personal data.
     """
     ceremony = await reader.scalar(select(Ceremony).where(Ceremony.id == ceremony_id))
     if ceremony is None:
@@ -64,7 +78,7 @@ async def evidence_report(reader: ReadSession, ceremony_id: UUID) -> EvidenceRep
     )
     intact = chain_holds(str(ceremony.id), links)
     report = {
-        "format": "yiti-signing-evidence/1",
+        "format": FORMAT,
         "ceremony": str(ceremony.id),
         "county": ceremony.tenant_id,
         "subject": ceremony.subject,
@@ -74,9 +88,10 @@ async def evidence_report(reader: ReadSession, ceremony_id: UUID) -> EvidenceRep
         "documents": [_document(row) for row in documents],
         "signatories": [_signatory(row) for row in signatories],
         "assertions": await _assertions(reader, signatories),
-        "signatures": await _signatures(reader, documents, signatories),
+        "signatures": await _signatures(reader, documents, signatories, embedded),
+        "certificates": _certificates(embedded),
         "chain": {
-            "rule": "sha256(ceremony LF sequence LF previous LF body)",
+            "rule": CHAIN_RULE,
             "intact": intact,
             "events": [
                 {"sequence": link.sequence, "previous": link.previous, "digest": link.digest, "body": link.body}
@@ -85,7 +100,8 @@ async def evidence_report(reader: ReadSession, ceremony_id: UUID) -> EvidenceRep
         },
     }
     content = json.dumps(report, ensure_ascii=False, sort_keys=True, indent=1).encode()
-    return EvidenceReport(content=content, digest=hashlib.sha256(content).hexdigest(), intact=intact)
+    head = links[-1].digest if links else ""
+    return EvidenceReport(content=content, digest=hashlib.sha256(content).hexdigest(), head=head, intact=intact)
 
 
 async def _links(reader: ReadSession, ceremony_id: UUID) -> list[Link]:
@@ -99,6 +115,7 @@ def _document(row: CeremonyDocument) -> Mapping[str, Any]:
     return {
         "key": row.key,
         "title": row.title,
+        "pages": row.pages,
         "original_digest": row.original_digest,
         "prepared_digest": row.prepared_digest,
         "final_digest": row.current_digest,
@@ -140,10 +157,14 @@ async def _assertions(reader: ReadSession, signatories: Sequence[CeremonySignato
 
 
 async def _signatures(
-    reader: ReadSession, documents: Sequence[CeremonyDocument], signatories: Sequence[CeremonySignatory]
+    reader: ReadSession,
+    documents: Sequence[CeremonyDocument],
+    signatories: Sequence[CeremonySignatory],
+    embedded: Mapping[str, EmbeddedSignatures],
 ) -> list[Mapping[str, Any]]:
     titles = {row.id: row.key for row in documents}
     keys = {row.id: row.key for row in signatories}
+    pieces = {(key, one.field): one for key, found in embedded.items() for one in found.signatures}
     rows = await reader.scalars(
         select(AppliedSignature).where(AppliedSignature.document_id.in_(titles)).order_by(AppliedSignature.id)
     )
@@ -158,6 +179,29 @@ async def _signatures(
             "certificate_digest": row.certificate_digest,
             "document_digest": row.document_digest,
             "signed_at": row.signed_at.isoformat(),
+            **_pieces(pieces.get((titles[row.document_id], row.field))),
         }
         for row in rows
     ]
+
+
+def _pieces(found: EmbeddedSignature | None) -> Mapping[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "message_digest": found.message_digest,
+        "signed_attributes": _text(found.signed_attributes),
+        "signature": _text(found.signature),
+        "timestamp": _text(found.timestamp) if found.timestamp else None,
+        "stamped_at": found.stamped_at.isoformat() if found.stamped_at else None,
+    }
+
+
+def _certificates(embedded: Mapping[str, EmbeddedSignatures]) -> Mapping[str, str]:
+    """By the SHA-256 of their DER."""
+    everything = {digest: der for one in embedded.values() for digest, der in one.everything.items()}
+    return {digest: _text(everything[digest]) for digest in sorted(everything)}
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

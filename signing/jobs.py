@@ -1,10 +1,12 @@
-"""Outbox handlers. `event.resources` must have `.blobs` and `.signing` (`signing.applying.SigningResources`)."""
+"""Outbox handlers. `event.resources` must have `.blobs` and `.signing` (`signing.applying.SigningResources`), for the
+evidence report `.renderer` too."""
 
 from uuid import UUID
 
 from kernel.db import WriteSession
 from kernel.outbox import Event, handles
 from signing.applying import apply_signatures, prepare_documents
+from signing.reporting import ensure_report
 
 
 @handles("signing.prepare")
@@ -16,3 +18,8 @@ async def prepare(tx: WriteSession, event: Event) -> None:
 async def apply(tx: WriteSession, event: Event) -> None:
     ceremony_id = UUID(event.payload["ceremony_id"])
     await apply_signatures(tx, event.resources, ceremony_id, event.payload["signatory_key"])
+
+
+@handles("signing.report")
+async def report(tx: WriteSession, event: Event) -> None:
+    await ensure_report(tx, event.resources, UUID(event.payload["ceremony_id"]))

@@ -47,6 +47,8 @@ class CeremonyDocument(TenantModel):
     key: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(120))
     position: Mapped[int]
+    pages: Mapped[int] = mapped_column(default=0)
+    """0: opened before pages were counted; nothing is known of what was shown."""
     fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     original_digest: Mapped[str] = mapped_column(String(64))
     prepared_digest: Mapped[str | None] = mapped_column(String(64))
@@ -111,6 +113,24 @@ class StoredAssertion(TenantModel):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class DeskVisit(TenantModel):
+    """One opening of the signing desk by an identified signer, and what its browser says it showed."""
+
+    __tablename__ = "signing_visits"
+    __table_args__ = (
+        tenant_fk("signatory_id", "signatories"),
+        UniqueConstraint("tenant_id", "signatory_id", "visit"),
+    )
+
+    signatory_id: Mapped[UUID]
+    visit: Mapped[str] = mapped_column(String(40))
+    """Made by the browser."""
+    shown: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    """By document: milliseconds by page, first and last report (see `signing.reading.Shown`)."""
+    client: Mapped[str] = mapped_column(Encrypted("signing_visit.client"))
+    """`ClientInfo` as JSON."""
+
+
 class AppliedSignature(TenantModel):
     """A signature in a stored revision of a document; a field is signed once."""
 
@@ -148,6 +168,25 @@ class EvidenceEvent(TenantModel):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class EvidenceFile(TenantModel):
+    """The sealed evidence report (签署证据报告) of a completed ceremony, in the blob store."""
+
+    __tablename__ = "evidence_files"
+    __table_args__ = (
+        tenant_fk("ceremony_id", "signing_ceremonies"),
+        UniqueConstraint("tenant_id", "ceremony_id"),
+        Index("ix_evidence_files_pdf", "tenant_id", "pdf_digest"),
+    )
+
+    ceremony_id: Mapped[UUID]
+    content_digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the machine-readable chain (JSON), which is attached to the PDF."""
+    pdf_digest: Mapped[str] = mapped_column(String(64))
+    chain_digest: Mapped[str] = mapped_column(String(64))
+    """Of the last link."""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class OrganisationSeal(TenantModel):
     """An organisation's e-seal and its use policy. The key itself lies in the PKI under `key`."""
 
@@ -180,4 +219,5 @@ class SealUse(TenantModel):
 append_only(StoredAssertion)
 append_only(AppliedSignature)
 append_only(EvidenceEvent)
+append_only(EvidenceFile)
 append_only(SealUse)

@@ -25,7 +25,7 @@ from pyhanko.stamp import NoOpStampStyle
 
 from kernel.clock import now
 from kernel.rendering.schemas import Box
-from signing import cms
+from signing import cms, hexstrings  # noqa: F401 - quick reading of signatures
 from signing.appearance import Ink, InkStyle
 from signing.errors import AlreadySigned, BadPdf, FieldMissing, TimestampUnavailable
 from signing.ports import Evidence, Revocation, Signer, Timestamper

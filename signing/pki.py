@@ -36,7 +36,7 @@ ANSWER_REUSE = timedelta(minutes=10)
 
 
 @dataclass
-class DevelopmentPki:
+class Pki:
     """An open PKI; make one per process (`open_pki`), it keeps parsed keys and recent revocation answers."""
 
     directory: Path
@@ -242,7 +242,7 @@ def _register(directory: Path) -> Register:
     return Register(directory / "issued.sqlite")
 
 
-def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEVELOPMENT) -> DevelopmentPki:
+def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEVELOPMENT) -> Pki:
     """Open the PKI of the folder, making first whatever is missing; safe to repeat and to run twice at once."""
     seals = directory / "seals"
     seals.mkdir(parents=True, exist_ok=True)
@@ -277,15 +277,15 @@ def _write_down(directory: Path, made: Generation) -> None:
         register.note(seal.serial_number, made.number, "seal", path.stem, seal.not_valid_after_utc)
 
 
-def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> DevelopmentPki:
+def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> Pki:
     """Open an existing PKI. Raises FileNotFoundError where none was made."""
     root = store.open(directory / "root")
     numbers = range(1, max(number_of_generations(directory), 1) + 1)
     generations = [load_generation(directory, store, number) for number in numbers]
-    return DevelopmentPki(directory, store, ocsp_url, root, generations)
+    return Pki(directory, store, ocsp_url, root, generations)
 
 
-def open_pki(settings: Settings) -> DevelopmentPki:
+def open_pki(settings: Settings) -> Pki:
     """The PKI of this process's settings, made if it is missing. Production refuses software keys and a root that was
     made for development."""
     in_production = settings.environment == "production"
@@ -301,4 +301,4 @@ def open_pki(settings: Settings) -> DevelopmentPki:
 def _store(settings: Settings) -> KeyStore:
     if settings.pkcs11_module is None:
         return keys.SoftwareKeys(settings.pki_passphrase.get_secret_value().encode())
-    return TokenKeys(Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin.get_secret_value()))
+    return TokenKeys(Token(settings.pkcs11_module, settings.pkcs11_label, settings.pkcs11_pin.get_secret_value()))

@@ -1,6 +1,7 @@
 """The signing processes as the rest of the platform sees them. Signing does not scale over threads."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +15,8 @@ from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import worker
 from signing.embedded import EmbeddedSignatures
+from signing.examiners import Examiners
+from signing.judging import Trust
 from signing.pades import FieldPlan, Level
 from signing.schemas import SealRef, SignatureMade, ValidationReport
 from signing.worker import FieldToSign, Person
@@ -23,6 +26,9 @@ R = TypeVar("R")
 Signed = list[tuple[bytes, SignatureMade]]
 _log = structlog.get_logger(__name__)
 prepare("signing.worker")
+
+TRUST_SECONDS = 60.0
+"""How long the answers about our own timestamps are used again for validations."""
 
 
 class SigningRoom(Protocol):
@@ -44,6 +50,8 @@ class SigningPool:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._executor = self._new_executor()
+        self._examiners = Examiners(settings.signing_processes)
+        self._trust: tuple[float, Trust | None] = (0.0, None)
 
     def _new_executor(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -65,6 +73,7 @@ class SigningPool:
         await asyncio.gather(*(self._run(worker.ready) for _ in range(self._settings.signing_processes)))
 
     async def close(self) -> None:
+        await self._examiners.close()
         await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
 
     async def _run(self, work: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
@@ -124,5 +133,15 @@ class SigningPool:
         return await self._run(worker.embedded, pdf)
 
     async def validate_pdf(self, pdf: bytes) -> ValidationReport:
-        """Never raises on a bad PDF; cache the answer by the file's digest, it costs some 100 ms a signature."""
-        return await self._run(worker.validate, pdf)
+        """Never raises on a bad PDF; cache the answer by the file's digest, it costs some 50 ms a signature.
+
+        Unavailable when the PKI cannot be asked, or too many files wait.
+        """
+        return await self._examiners.examine(pdf, await self._present_trust())
+
+    async def _present_trust(self) -> Trust:
+        made, trust = self._trust
+        if trust is None or time.monotonic() - made > TRUST_SECONDS:
+            trust = await self._run(worker.trust)
+            self._trust = (time.monotonic(), trust)
+        return trust

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,6 +23,8 @@ class DocumentToSign(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     title: str
     digest: str
+    pages: int
+    """All of which its signers must be shown."""
     fields: tuple[Field, ...]
 
 
@@ -68,6 +70,21 @@ class ClientInfo(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
 
 
+class Viewing(msgspec.Struct, frozen=True, kw_only=True):
+    """What one opening of the signing desk has shown so far: document key → page (from 1) → milliseconds on screen.
+
+    `visit` is made by the browser, anew at each opening.
+    """
+
+    visit: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{8,40}$")]
+    documents: Annotated[
+        Mapping[
+            str, Annotated[Mapping[int, Annotated[int, msgspec.Meta(ge=0, le=2**40)]], msgspec.Meta(max_length=2000)]
+        ],
+        msgspec.Meta(max_length=64),
+    ]
+
+
 class SealRef(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation's e-seal by the key it was issued under, e.g. `county:411528:registration`."""
 
@@ -103,11 +120,22 @@ class SigningDesk(msgspec.Struct, frozen=True, kw_only=True):
     others: Mapping[str, bool]
 
 
+class Addition(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was added to a PDF after a signature. `name`: the field's name, or the page's number from 1."""
+
+    kind: Literal[
+        "signature", "signature_removed", "timestamp", "validation", "field", "form", "page_added", "page_removed",
+        "page_changed", "attachment", "metadata", "structure", "invisible", "bytes",
+    ]  # fmt: skip
+    name: str = ""
+
+
 class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
     """One signature of a PDF. The signed revision and what was added after it are judged apart.
 
-    `intact` and `trusted` speak of the bytes that were signed; `changes` of everything after them
+    `intact` and `trusted` speak of the bytes that were signed; `changes` and `added` of everything after them
     (`none`, `permitted`: further signatures, validation data, timestamps; `illegal`: anything else).
+    `signed_at` is proven by a timestamp that we trust, `claimed_at` only said by the signer or a foreign timestamp.
     """
 
     field: str
@@ -123,20 +151,50 @@ class SignatureReport(msgspec.Struct, frozen=True, kw_only=True):
     covers_whole_file: bool
     changes: Literal["none", "permitted", "illegal"]
     revision: int
+    issuer: str = ""
+    claimed_at: datetime | None = None
+    stamp: Literal["none", "trusted", "untrusted", "broken"] = "none"
+    stamped_by: str = ""
+    added: tuple[Addition, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """The signed bytes are as they were signed, by somebody we trust, at a time that is not forged."""
+        return self.intact and self.trusted and self.stamp != "broken"
+
+
+Outcome = Literal["valid", "changed", "broken", "untrusted", "unsigned", "unreadable"]
 
 
 class ValidationReport(msgspec.Struct, frozen=True, kw_only=True):
-    """`valid`: at least one signature, all intact and trusted, nothing illegal added, nothing unsigned at the end."""
+    """`valid`: at least one signature, all intact and trusted, nothing illegal added, nothing unsigned at the end that
+    is not explained. `unfilled`: signature places that nobody has signed. `problem` says in Chinese why there is no
+    verdict on signatures.
+    """
 
     valid: bool
     signatures: tuple[SignatureReport, ...]
     unsigned_tail: bool
     problem: str | None = None
+    unfilled: tuple[str, ...] = ()
+    unsigned: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The one verdict: what is worst about the file."""
+        if not self.signatures:
+            return "unsigned" if self.unsigned else "unreadable"
+        if any(not one.intact or one.stamp == "broken" for one in self.signatures):
+            return "broken"
+        if any(one.changes == "illegal" for one in self.signatures):
+            return "changed"
+        return "valid" if self.valid else "untrusted"
 
 
 class EvidenceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The report as JSON and its SHA-256. `intact`: the chain of its events holds."""
+    """The evidence as JSON and its SHA-256. `head`: digest of the chain's last link; `intact`: the chain holds."""
 
     content: bytes
     digest: str
+    head: str
     intact: bool

@@ -13,14 +13,14 @@ from kernel.db import ReadSession, WriteSession
 from kernel.permissions import Actor, ActorKind, Permission
 from signing.errors import SealNotAllowed, UnknownSeal
 from signing.models import OrganisationSeal, SealUse
-from signing.pki import DevelopmentPki
+from signing.pki import Pki
 from signing.seal_image import seal_mask
 
 
 async def issue_seal(
     tx: WriteSession,
     actor: Actor,
-    pki: DevelopmentPki,
+    pki: Pki,
     font: Path,
     *,
     key: str,
@@ -57,7 +57,7 @@ async def issue_seal(
 async def issue_anew(
     tx: WriteSession,
     actor: Actor,
-    pki: DevelopmentPki,
+    pki: Pki,
     font: Path,
     *,
     key: str,
@@ -134,7 +134,7 @@ async def authorise_key(tx: WriteSession, actor: Actor, key: str, kind: str, dig
     write_use(tx, actor, seal, {kind: digest}, subject)
 
 
-async def revoke_seal(tx: WriteSession, actor: Actor, pki: DevelopmentPki, key: str, reason: str) -> None:
+async def revoke_seal(tx: WriteSession, actor: Actor, pki: Pki, key: str, reason: str) -> None:
     """Take the seal out of use: OCSP answers call it revoked from now on. Earlier signatures stay valid."""
     seal = await tx.scalar(select(OrganisationSeal).where(OrganisationSeal.key == key).with_for_update())
     if seal is None:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -41,7 +41,7 @@ from signing.errors import (
     NotYourTurn,
 )
 from signing.evidence import evidence_report, record
-from signing.models import Ceremony, CeremonySignatory, StoredAssertion
+from signing.models import Ceremony, CeremonyDocument, CeremonySignatory, StoredAssertion
 from signing.schemas import (
     ClientInfo,
     DeskDocument,
@@ -52,6 +52,7 @@ from signing.schemas import (
     SigningDesk,
 )
 from signing.seals import authorise_use
+from signing.viewing import expect_all_shown, pages_seen, record_viewing
 
 __all__ = [
     "begin_identification",
@@ -65,6 +66,8 @@ __all__ = [
     "identity_request",
     "link_token",
     "open_ceremony",
+    "pages_seen",
+    "record_viewing",
     "seal_by_organisation",
     "signatories_of",
     "signed_documents",
@@ -157,7 +160,9 @@ async def begin_identification(tx: WriteSession, token: str, started: IdentitySt
     await record(tx, ceremony, "identification_started", signatory.key, reference=started.reference)
 
 
-async def complete_identification(tx: WriteSession, token: str, assertion: IdentityAssertion) -> None:
+async def complete_identification(
+    tx: WriteSession, token: str, assertion: IdentityAssertion, client: ClientInfo | None = None
+) -> None:
     """Accept the identity service's assertion. Raises IdentityMismatch where it is not this person, not the
     identification that was started, or already used. Delivering the same assertion again changes nothing."""
     ceremony, signatory = await open_desk(tx, token)
@@ -195,6 +200,7 @@ async def complete_identification(tx: WriteSession, token: str, assertion: Ident
         method=assertion.method,
         verified_at=assertion.verified_at.isoformat(),
         digest=assertion.digest,
+        **({"client": msgspec.to_builtins(client)} if client else {}),
     )
 
 
@@ -203,7 +209,7 @@ async def consent(
 ) -> None:
     """The person agrees to all documents and signs by hand; the signatures are applied by `signing.apply`.
 
-    Raises NotIdentified, IdentityExpired, ConsentMissing, BadHandwriting, AlreadySigned (a replay).
+    Raises NotIdentified, IdentityExpired, ConsentMissing, PagesUnseen, BadHandwriting, AlreadySigned (a replay).
     """
     mask = handwriting_mask(handwriting_png)
     ceremony, signatory = await open_desk(tx, token)
@@ -214,17 +220,23 @@ async def consent(
     documents = theirs(await documents_of(tx, ceremony.id), signatory.key)
     if not rules.consent_is_complete([document.key for document in documents], consents):
         raise ConsentMissing(field="consents")
+    read = await expect_all_shown(tx, signatory, documents)
     signatory.handwriting = base64.b64encode(mask).decode()
     await record(
         tx,
         ceremony,
         "consented",
         signatory.key,
-        documents={d.key: {"content": d.original_digest, "shown": d.current_digest} for d in documents},
+        documents={d.key: _shown(d) | {"viewing": read[d.key].told(d.pages)} for d in documents},
         handwriting=hashlib.sha256(mask).hexdigest(),
         client=msgspec.to_builtins(client),
     )
     await _order_signature(tx, ceremony, signatory)
+
+
+def _shown(document: CeremonyDocument) -> dict[str, Any]:
+    """What is agreed to: the content, and the revision that the signer was given to read."""
+    return {"content": document.original_digest, "shown": document.current_digest}
 
 
 async def _order_signature(tx: WriteSession, ceremony: Ceremony, signatory: CeremonySignatory) -> None:
@@ -262,7 +274,8 @@ async def seal_by_organisation(tx: WriteSession, actor: Actor, ceremony_id: UUID
         signatory_key,
         seal=seal.key,
         actor=str(actor.id),
-        documents={d.key: {"content": d.original_digest, "shown": d.current_digest} for d in documents},
+        actor_name=actor.name,
+        documents={d.key: _shown(d) for d in documents},
     )
     await _order_signature(tx, ceremony, signatory)
 

@@ -21,7 +21,7 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing import cms
 from signing.errors import TimestampUnavailable
-from signing.pki import DevelopmentPki
+from signing.pki import Pki
 from signing.ports import NO_EVIDENCE, Evidence, Timestamper
 
 _POLICY = "2.25.204512398774301965523109"
@@ -32,7 +32,7 @@ _EVIDENCE_REUSE = timedelta(hours=6)
 class ResponderClient(TimeStamper):
     """A pyHanko time-stamper that answers itself."""
 
-    def __init__(self, pki: DevelopmentPki) -> None:
+    def __init__(self, pki: Pki) -> None:
         super().__init__(include_nonce=False)  # type: ignore[no-untyped-call]
         self._pki = pki
 
@@ -59,7 +59,7 @@ class ResponderClient(TimeStamper):
         return asn1_cms.ContentInfo.load(self.token(message_digest))
 
 
-def answer_request(pki: DevelopmentPki, request: bytes) -> bytes:
+def answer_request(pki: Pki, request: bytes) -> bytes:
     """The reply to a request over the network (RFC 3161, `application/timestamp-reply`), DER; a refusal says why."""
     try:
         asked = tsp.TimeStampReq.load(request, strict=True)
@@ -88,7 +88,7 @@ def _refused(why: str) -> bytes:
 class ResponderTimestamper:
     """Development time, signed by the PKI's own TSA key."""
 
-    pki: DevelopmentPki
+    pki: Pki
     roots: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
@@ -144,7 +144,7 @@ class HttpTimestamper:
         )
 
 
-def open_timestamper(settings: Settings, pki: DevelopmentPki) -> Timestamper:
+def open_timestamper(settings: Settings, pki: Pki) -> Timestamper:
     """The outside service of `timestamp_url`, trusted through `timestamp-roots.pem` in the PKI folder; else our own."""
     if not settings.timestamp_url:
         return ResponderTimestamper(pki)

@@ -1,216 +1,205 @@
-"""Is a signed PDF what its signers signed? Judged by pyHanko against our trust roots, without any network access.
+"""Is a signed PDF what its signers signed? Judged against our trust roots, without any network access.
 
 poppler's pdfsig calls a document valid after its text was replaced by an incremental update; only the analysis of what
 was added after each signed revision shows it. The report keeps the two apart.
+
+Time and memory are the caller's to limit: strangers' files are judged in `signing.examiners`.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+import logging
+import re
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
-from asn1crypto import cms, x509
-from asn1crypto import crl as asn1_crl
-from asn1crypto import ocsp as asn1_ocsp
+from msgspec.structs import replace
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.validation import ades
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
-from pyhanko.sign.validation.pdf_embedded import (
-    EmbeddedPdfSignature,
-    async_validate_pdf_signature,
-    async_validate_pdf_timestamp,
-)
-from pyhanko.sign.validation.policy_decl import (
-    PdfSignatureValidationSpec,
-    RevinfoOnlineFetchingRule,
-    RevocationInfoGatheringSpec,
-    SignatureValidationSpec,
-)
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureStatus
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from signing.ports import NO_EVIDENCE, Evidence
-from signing.reports import is_stamp, row, unreadable
-from signing.schemas import SignatureReport, ValidationReport
+from signing import additions, hexstrings  # noqa: F401 - quick reading of signatures
+from signing.judging import Judge, Trust
+from signing.reports import is_stamp, plain, unreadable
+from signing.schemas import Addition, SignatureReport, ValidationReport
+
+__all__ = ["MAX_BYTES", "Trust", "refused", "validate_pdf"]
 
 _log = structlog.get_logger(__name__)
 
+MAX_BYTES = 20 * 1024 * 1024
 MAX_SIGNATURES = 64
+MAX_REVISIONS = 200
+_MB = 1024 * 1024
+_LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=64 * _MB),
+    document_budget=DocumentDecodeBudget(base_allowance=128 * _MB, max_ratio=40),
+)
+_NEVER_PERMITTED = frozenset({"form", "signature_removed"})
+"""ISO 32000-2 lets a certified form be filled in, and it shows another text than was signed; pyHanko does not miss a
+signature that was taken away after it."""
+_SUBFILTERS = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/ETSI.RFC3161", "/PBAD.PAdES"})
+_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*0\s+\d{1,10}\s+(\d{1,10})\s+(\d{1,10})\s*\]")
+_END = b"%%EOF"
 
-
-@dataclass(frozen=True)
-class Trust:
-    """Root certificates we believe (DER), and fresh answers about our own timestamp authority.
-
-    Without fresh answers (offline, from an archive package) the answers embedded beside a timestamp stand for it: a
-    timestamp key revoked since then is not noticed.
-    """
-
-    roots: tuple[bytes, ...]
-    fresh: Evidence = NO_EVIDENCE
+# Their warnings quote certificate subjects, which are people's names.
+for _library in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 async def validate_pdf(pdf: bytes, trust: Trust) -> ValidationReport:
     """Judge every signature. Never raises on bad input: what cannot be judged is reported as not valid."""
+    if problem := _unsuitable(pdf):
+        return refused(problem)
     try:
-        reader = PdfFileReader(BytesIO(pdf), strict=False)
-        if reader.encrypted:
-            return _nothing("文件已加密，无法验证")
-        signatures = list(reader.embedded_signatures)
-        if not signatures:
-            return _nothing("文件中没有电子签名")
-        if len(signatures) > MAX_SIGNATURES:
-            return _nothing("文件中的电子签名过多")
-        return await _Examiner(reader, trust).report(signatures)
+        return await _report(pdf, trust)
+    except MemoryError:
+        return refused("文件展开后过大，无法核验")
+    except RecursionError:
+        return refused("文件的结构嵌套过深，无法核验")
     except Exception as error:  # noqa: BLE001 - bytes made to confuse raise anything: zlib.error, AssertionError, ...
-        _log.warning("signing.pdf_unreadable", error=repr(error))
-        return _nothing("文件不是有效的 PDF，或已损坏")
+        _log.warning("signing.pdf_unreadable", error=type(error).__name__)
+    return await _inner_revision(pdf, trust) or refused("文件不是有效的 PDF，或已损坏")
 
 
-def _nothing(problem: str) -> ValidationReport:
+def refused(problem: str) -> ValidationReport:
+    """No verdict on signatures, and why."""
     return ValidationReport(valid=False, signatures=(), unsigned_tail=False, problem=problem)
 
 
-class _Examiner:
-    def __init__(self, reader: PdfFileReader, trust: Trust) -> None:
-        self._reader = reader
-        self._offline = not trust.fresh.ocsps
-        self._roots = [x509.Certificate.load(der) for der in trust.roots]
-        certificates, ocsps, crls = _stored(reader)
-        self._certificates = [x509.Certificate.load(der) for der in trust.fresh.certificates] + certificates
-        self._ocsps = [asn1_ocsp.OCSPResponse.load(der) for der in trust.fresh.ocsps] + ocsps
-        self._crls = [asn1_crl.CertificateList.load(der) for der in trust.fresh.crls] + crls
+def _unsuitable(pdf: bytes) -> str:
+    if not pdf:
+        return "文件是空的"
+    if len(pdf) > MAX_BYTES:
+        return "文件过大，无法核验"
+    if b"%PDF-" not in pdf[:1024]:
+        return "文件不是 PDF"
+    if pdf.count(b"startxref") > MAX_REVISIONS or pdf.count(_END) > 2 * MAX_REVISIONS:
+        return "文件的修订版本过多，无法核验"
+    return ""
 
-    def _context(self, moment: datetime | None = None) -> ValidationContext:
-        """As of a moment (None: now). Nothing is fetched: an uploaded file must not make this server call addresses of
-        its maker's choice."""
-        return ValidationContext(
-            trust_roots=self._roots,
-            other_certs=self._certificates,
-            ocsps=self._ocsps,
-            crls=self._crls,
-            moment=moment,
-            allow_fetching=False,
-            revocation_mode="require",
-        )
 
-    async def report(self, signatures: list[EmbeddedPdfSignature]) -> ValidationReport:
-        stamps = [await self._stamp(s) for s in signatures if is_stamp(s)]
-        trusted = [stamp.revision for stamp in stamps if stamp.trusted and stamp.intact]
-        reports = stamps + [await self._signature(s, trusted) for s in signatures if not is_stamp(s)]
-        reports.sort(key=lambda report: report.revision)
-        tail = not any(report.covers_whole_file for report in reports)
-        signed = any(report.kind != "timestamp" for report in reports)
-        sound = all(r.intact and r.trusted and r.changes != "illegal" for r in reports)
-        return ValidationReport(valid=signed and sound, signatures=tuple(reports), unsigned_tail=tail)
-
-    async def _stamp(self, stamp: EmbeddedPdfSignature) -> SignatureReport:
+async def _inner_revision(pdf: bytes, trust: Trust) -> ValidationReport | None:
+    """What was added made the whole unreadable; the revision that was signed last may still be judged, apart."""
+    ends = {int(match[1]) + int(match[2]) for match in _BYTE_RANGE.finditer(pdf)}
+    for end in sorted((end for end in ends if end < len(pdf)), reverse=True)[:3]:
         try:
-            context = self._stamp_context(_gen_time(stamp.signed_data))
-            status = await async_validate_pdf_timestamp(stamp, validation_context=context)
-            return row(stamp, "DTS", status, _verdict(status), status.timestamp)
-        except Exception as error:  # noqa: BLE001 - as above; the other signatures are still judged
-            return unreadable(stamp, "DTS", error)
+            report = await _report(pdf[:end], trust)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.info("signing.revision_unreadable", error=type(error).__name__)
+            continue
+        rubble = Addition(kind="bytes")
+        rows = tuple(
+            replace(one, changes="illegal", covers_whole_file=False, added=(*one.added, rubble))
+            for one in report.signatures
+        )
+        return replace(report, valid=False, signatures=rows, unsigned_tail=True)
+    return None
 
-    async def _signature(self, signature: EmbeddedPdfSignature, stamps: list[int]) -> SignatureReport:
+
+async def _report(pdf: bytes, trust: Trust) -> ValidationReport:
+    reader = PdfFileReader(BytesIO(pdf), strict=False, decode_limits=_LIMITS)
+    if reader.encrypted:
+        return refused("文件已加密，无法核验")
+    if reader.total_revisions > MAX_REVISIONS:
+        return refused("文件的修订版本过多，无法核验")
+    signatures, rows = _opened(reader)
+    if len(signatures) + len(rows) > MAX_SIGNATURES:
+        return refused("文件中的电子签名过多，无法核验")
+    if not signatures and not rows:
+        return _unsigned(reader)
+    judge = Judge(pdf, reader, trust)
+    latest_first = sorted(filter(is_stamp, signatures), key=lambda one: -one.signed_revision)
+    stamps = [await _guarded(judge, one, None) for one in latest_first]
+    good = [stamp.revision for stamp in stamps if stamp.trusted and stamp.intact]
+    rows += stamps + [await _guarded(judge, one, good) for one in signatures if not is_stamp(one)]
+    return _summary(pdf, reader, sorted(rows, key=lambda one: one.revision))
+
+
+def _unsigned(reader: PdfFileReader) -> ValidationReport:
+    if additions.signed_before(reader):
+        return refused("文件原有的电子签名已被移除")
+    return ValidationReport(
+        valid=False,
+        signatures=(),
+        unsigned_tail=False,
+        unsigned=True,
+        problem="文件中没有电子签名",
+        unfilled=_unfilled(reader),
+    )
+
+
+def _opened(reader: PdfFileReader) -> tuple[list[EmbeddedPdfSignature], list[SignatureReport]]:
+    """The signatures, and rows for those that nobody can read."""
+    opened, rows = [], []
+    for name, value, field in enumerate_sig_fields(reader, filled_status=True):
         try:
-            status = await self._judge(signature)
-            verdict = _verdict(status)
-            if status.intact and status.valid and verdict is not AdESPassed.OK and stamps:
-                verdict = await self._past(signature, verdict)
-            stamp = status.timestamp_validity
-            time = stamp.timestamp if stamp is not None and stamp.trusted else None
-            return row(signature, self._level(signature, stamps), status, verdict, time)
+            opened.append(_open(reader, str(name), value, field))
         except Exception as error:  # noqa: BLE001 - as above; the other signatures are still judged
-            return unreadable(signature, "B-B", error)
-
-    async def _judge(self, signature: EmbeddedPdfSignature) -> PdfSignatureStatus:
-        """Was the certificate good at the time that the signature's own, presently trusted, timestamp proves?
-
-        Without such a timestamp nothing proves the time, and the certificate must be good now.
-        """
-        token = _token_time(signature)
-        status = await self._validate(signature, token)
-        stamp = status.timestamp_validity
-        if token is not None and not (stamp and stamp.intact and stamp.valid and stamp.trusted):
-            return await self._validate(signature, None)
-        return status
-
-    async def _validate(self, signature: EmbeddedPdfSignature, moment: datetime | None) -> PdfSignatureStatus:
-        return await async_validate_pdf_signature(
-            signature,
-            signer_validation_context=self._context(moment),
-            ts_validation_context=self._stamp_context(_token_time(signature)),
-        )
-
-    def _stamp_context(self, stamped: datetime | None) -> ValidationContext:
-        return self._context(stamped if self._offline else None)
-
-    async def _past(self, signature: EmbeddedPdfSignature, verdict: AdESSubIndic) -> AdESSubIndic:
-        """Years later, by the chain of document timestamps (EN 319 102-1 §5.6.3)."""
-        policy = CertValidationPolicySpec(
-            trust_manager=SimpleTrustManager.build(trust_roots=self._roots),
-            revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
-        )
-        spec = SignatureValidationSpec(
-            cert_validation_policy=policy,
-            revinfo_gathering_policy=RevocationInfoGatheringSpec(RevinfoOnlineFetchingRule.LOCAL_ONLY),
-        )
-        past = await ades.ades_lta_validation(signature, PdfSignatureValidationSpec(spec))
-        return past.ades_subindic if past.ades_subindic is AdESPassed.OK else verdict
-
-    def _level(self, signature: EmbeddedPdfSignature, stamps: list[int]) -> Literal["B-B", "B-T", "B-LT", "B-LTA"]:
-        if _token_time(signature) is None:
-            return "B-B"
-        serial = signature.signer_cert.serial_number
-        if not any(_serial(answer) == serial for answer in self._ocsps):
-            return "B-T"
-        return "B-LTA" if any(revision > signature.signed_revision for revision in stamps) else "B-LT"
+            rows.append(unreadable(str(name), error))
+        if len(opened) + len(rows) > MAX_SIGNATURES:
+            break
+    return opened, rows
 
 
-Stored = tuple[list[x509.Certificate], list[asn1_ocsp.OCSPResponse], list[asn1_crl.CertificateList]]
+def _open(reader: PdfFileReader, name: str, value: Any, field: Any) -> EmbeddedPdfSignature:
+    if value.get_object()["/SubFilter"] not in _SUBFILTERS:
+        raise ValueError("a kind of signature that nobody here can check")
+    signature = EmbeddedPdfSignature(reader, field, name)
+    signature.signer_cert  # noqa: B018 - raises where nobody is named as signer
+    return signature
 
 
-def _stored(reader: PdfFileReader) -> Stored:
-    """What the document security store holds."""
+async def _guarded(judge: Judge, signature: EmbeddedPdfSignature, stamps: list[int] | None) -> SignatureReport:
     try:
-        store = DocumentSecurityStore.read_dss(reader)
-    except NoDSSFoundError:
-        return [], [], []
-    ocsps = [asn1_ocsp.OCSPResponse.load(ref.get_object().data) for ref in store.ocsps]
-    return list(store.load_certs()), ocsps, [asn1_crl.CertificateList.load(ref.get_object().data) for ref in store.crls]
+        return await (judge.stamp(signature) if stamps is None else judge.signature(signature, stamps))
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as above; the other signatures are still judged
+        return unreadable(str(signature.field_name), error, signature.signed_revision)
 
 
-def _verdict(status: SignatureStatus) -> AdESSubIndic:
-    if not status.intact:
-        return AdESFailure.HASH_FAILURE
-    if not status.valid:
-        return AdESFailure.SIG_CRYPTO_FAILURE
-    if status.trusted:
-        return AdESPassed.OK
-    return status.trust_problem_indic or AdESIndeterminate.GENERIC
+def _summary(pdf: bytes, reader: PdfFileReader, rows: list[SignatureReport]) -> ValidationReport:
+    tail = not any(one.covers_whole_file for one in rows)
+    behind = _behind(pdf, reader, rows[-1].revision) if tail else b""
+    rubble = (Addition(kind="bytes"),) if behind else ()
+    named = _additions(reader, rows) if any(one.intact for one in rows) else {}
+    told = []
+    for one in rows:
+        later = tuple(dict.fromkeys(what for number, found in named.items() if number > one.revision for what in found))
+        beyond = bool(behind.strip()) or any(what.kind in _NEVER_PERMITTED for what in later)
+        told.append(replace(one, changes="illegal" if beyond else one.changes, added=later + rubble))
+    signed = any(one.kind != "timestamp" for one in told)
+    sound = all(one.sound and one.changes != "illegal" for one in told)
+    return ValidationReport(
+        valid=signed and sound, signatures=tuple(told), unsigned_tail=tail, unfilled=_unfilled(reader)
+    )
 
 
-def _token_time(signature: EmbeddedPdfSignature) -> datetime | None:
-    """When the signature's own timestamp says it was made; not yet checked."""
-    token = next(extract_tst_data_iter(signature.signer_info, signed=False), None)
-    return None if token is None else _gen_time(token)
+def _behind(pdf: bytes, reader: PdfFileReader, last: int) -> bytes:
+    """Bytes at the end of the file that belong to no revision."""
+    if reader.total_revisions - 1 > last:
+        end = pdf.rfind(_END) + len(_END)
+        return pdf[end:].strip()
+    ends = (int(match[1]) + int(match[2]) for match in _BYTE_RANGE.finditer(pdf))
+    return pdf[max((end for end in ends if end <= len(pdf)), default=0) :]
 
 
-def _gen_time(token: cms.SignedData) -> datetime:
-    time: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
-    return time
+def _additions(reader: PdfFileReader, rows: list[SignatureReport]) -> dict[int, tuple[Addition, ...]]:
+    signed: dict[int, list[Addition]] = {}
+    for one in rows:
+        kind: Literal["timestamp", "signature"] = "timestamp" if one.kind == "timestamp" else "signature"
+        signed.setdefault(one.revision, []).append(Addition(kind=kind, name=one.field))
+    closely = any(one.intact and one.changes == "illegal" for one in rows)
+    try:
+        return additions.by_revision(reader, rows[0].revision + 1, signed, closely=closely)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as above; that something was added is told anyway
+        _log.info("signing.additions_unnamed", error=type(error).__name__)
+        return {reader.total_revisions - 1: (Addition(kind="structure"),)}
 
 
-def _serial(answer: asn1_ocsp.OCSPResponse) -> int | None:
-    if answer["response_status"].native != "successful":
-        return None
-    responses = answer.basic_ocsp_response["tbs_response_data"]["responses"]
-    return int(responses[0]["cert_id"]["serial_number"].native)
+def _unfilled(reader: PdfFileReader) -> tuple[str, ...]:
+    """Signature places that nobody has signed: the file may be the draft of one that has more signatures."""
+    return tuple(plain(name) for name, _, _ in enumerate_sig_fields(reader, filled_status=False))[:MAX_SIGNATURES]

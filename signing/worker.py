@@ -15,13 +15,14 @@ from kernel.clock import now
 from kernel.processes import end_with_parent
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings, get_settings
-from signing import pades, timestamps, validation
+from signing import pades, timestamps
 from signing.appearance import BLACK, SEAL_RED, Ink, read_ink
 from signing.embedded import EmbeddedSignatures, embedded_signatures
+from signing.judging import Trust
 from signing.keys import Credential
 from signing.pades import Desk, FieldPlan, Level
-from signing.pki import DevelopmentPki, open_pki
-from signing.schemas import SignatureMade, ValidationReport
+from signing.pki import Pki, open_pki
+from signing.schemas import SignatureMade
 
 T = TypeVar("T")
 PLATFORM_SEAL = "platform"
@@ -52,7 +53,7 @@ class _Process:
         return asyncio.new_event_loop()
 
     @cached_property
-    def pki(self) -> DevelopmentPki:
+    def pki(self) -> Pki:
         return open_pki(self.settings)
 
     @cached_property
@@ -187,9 +188,8 @@ def embedded(pdf: bytes) -> EmbeddedSignatures:
     return embedded_signatures(pdf)
 
 
-def validate(pdf: bytes) -> ValidationReport:
-    """Judge an uploaded or stored PDF."""
+def trust() -> Trust:
+    """Whom to believe, with fresh answers about our timestamps: what the examining processes need, and no key."""
     here = _here()
-    fresh = here.run(here.desk.timestamper.evidence(now()))
-    roots = tuple(dict.fromkeys((here.pki.root.der, *here.desk.timestamper.roots)))
-    return here.run(validation.validate_pdf(pdf, validation.Trust(roots, fresh)))
+    fresh = here.run(here.desk.timestamper.standing(now()))
+    return Trust(tuple(dict.fromkeys((here.pki.root.der, *here.desk.timestamper.roots))), fresh)

@@ -14,7 +14,7 @@ from kernel.outbox.worker import QueueWaker
 from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from kernel.web.dependencies import DEPENDENCIES
-from yiti.api import gateway, health, pki
+from yiti.api import gateway, health, pki, verification
 from yiti.journeys.registration.controllers import receive_answer
 from yiti.logs import configure_logs
 from yiti.portals.all import PORTALS, ROUTES
@@ -28,6 +28,7 @@ MACHINE_ROUTES = (
     health.ready,
     health.metrics,
     *pki.HANDLERS,
+    verification.VerificationApi,
 )
 UPLOAD_LIMIT_BYTES = 6 * 1024 * 1024
 """The survey file (5 MB) and its form; anything larger is refused before it is read."""

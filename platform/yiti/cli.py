@@ -1,11 +1,17 @@
 """The command `yiti`."""
 
 import sys
+from collections.abc import Callable
 
+from signing import evidence_verify
 from yiti import pki_command
 from yiti.cases import replay
 
-COMMANDS = {"pki": pki_command.main, "replay": replay.main}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "evidence": evidence_verify.main,
+    "pki": pki_command.main,
+    "replay": replay.main,
+}
 
 
 def main() -> int:

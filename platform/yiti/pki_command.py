@@ -14,7 +14,7 @@ from kernel.rendering.fonts import font_files
 from kernel.settings import Settings, get_settings
 from signing import seals
 from signing.errors import DevelopmentKeysRefused
-from signing.pki import DevelopmentPki, open_pki
+from signing.pki import Pki, open_pki
 
 _KINDS = {"person": "个人证书", "seal": "机构印章证书", "service": "时间戳和OCSP证书"}
 
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _status(_settings: Settings, pki: DevelopmentPki, _asked: argparse.Namespace) -> list[str]:
+def _status(_settings: Settings, pki: Pki, _asked: argparse.Namespace) -> list[str]:
     counts = pki.register.counts()
     root = pki.root.certificate
     lines = [f"信任锚 {_fingerprint(pki.root.der)}，{root.not_valid_after_utc:%Y-%m-%d} 到期"]
@@ -74,12 +74,12 @@ def _status(_settings: Settings, pki: DevelopmentPki, _asked: argparse.Namespace
     return lines
 
 
-def _rotate(_settings: Settings, pki: DevelopmentPki, _asked: argparse.Namespace) -> list[str]:
+def _rotate(_settings: Settings, pki: Pki, _asked: argparse.Namespace) -> list[str]:
     made = pki.rotate()
     return [f"第{made.number}代签发CA已启用，指纹 {_fingerprint(made.issuer.der)}"]
 
 
-def _issue_seal(settings: Settings, pki: DevelopmentPki, asked: argparse.Namespace) -> list[str]:
+def _issue_seal(settings: Settings, pki: Pki, asked: argparse.Namespace) -> list[str]:
     async def issue() -> str:
         async with Database(settings.database_url) as database, database.transaction(asked.county) as tx:
             seal = await seals.issue_anew(
@@ -97,7 +97,7 @@ def _issue_seal(settings: Settings, pki: DevelopmentPki, asked: argparse.Namespa
     return [f"印章 {asked.key} 已签发，证书序列号 {asyncio.run(issue())}"]
 
 
-def _revoke(settings: Settings, pki: DevelopmentPki, asked: argparse.Namespace) -> list[str]:
+def _revoke(settings: Settings, pki: Pki, asked: argparse.Namespace) -> list[str]:
     if asked.serial:
         try:
             pki.revoke(int(asked.serial, 16), now(), asked.reason)

@@ -1,17 +1,20 @@
 """Real, cancelled, altered, foreign: what the public is told."""
 
 import io
+from uuid import uuid4
 
 import pikepdf
 import pytest
 
+from kernel import clock
 from kernel.db import Database, WriteSession
-from kernel.errors import Invalid
+from kernel.errors import Invalid, Unavailable
 from signing.schemas import ValidationReport
 from tests.certificates.world import ACTOR, COUNTY, LOCATION, LONG_LOCATION, PaperResources, numbered, party
 from yiti.certificates import service
 from yiti.certificates.issuing import issue
 from yiti.certificates.models import Certificate
+from yiti.certificates.schemas import Replacement
 from yiti.certificates.verification import Additions, Validity, mask_location, verify_code, verify_pdf
 
 
@@ -78,11 +81,21 @@ def test_addresses_are_told_to_the_building(location: str, masked: str) -> None:
     assert "1101" not in mask_location(LONG_LOCATION)
 
 
-async def test_the_very_file_needs_no_signature_check(tx: WriteSession, resources: PaperResources) -> None:
+async def no_processes(pdf: bytes) -> ValidationReport:
+    raise Unavailable
+
+
+async def test_the_very_file_is_known_also_while_no_signature_can_be_checked(
+    tx: WriteSession, resources: PaperResources
+) -> None:
     certificate, pdf = await sealed(tx, resources)
+    alone = await verify_pdf(tx, pdf, no_processes)
+    assert (alone.validity, alone.additions, alone.report) == (Validity.VALID, Additions.NONE, None)
+    with pytest.raises(Unavailable):
+        await verify_pdf(tx, pdf + b"x", no_processes)
     validator = Validator()
     result = await verify_pdf(tx, pdf, validator)
-    assert (result.validity, result.additions, validator.asked) == (Validity.VALID, Additions.NONE, 0)
+    assert (result.validity, result.additions, result.report) == (Validity.VALID, Additions.NONE, validator.report)
     assert result.view is not None
     assert result.view.number == certificate.number
     await service.cancel(tx, ACTOR, certificate.id, "合同解除")
@@ -101,6 +114,15 @@ async def test_what_was_added_after_sealing_is_judged_apart(
     assert "改动" in forged.addition_words
     archived = await verify_pdf(tx, pdf + tail, Validator(valid=True))
     assert archived.additions is Additions.PERMITTED
+
+
+async def test_a_certificate_that_was_made_anew_is_told_apart(tx: WriteSession, resources: PaperResources) -> None:
+    certificate, pdf = await sealed(tx, resources)
+    why = Replacement(cause="loss", case_id=uuid4(), case_number="411528202611220001", booked_on=clock.today())
+    newer = await service.replace(tx, ACTOR, certificate.id, why)
+    assert (await verify_code(tx, certificate.verify_code)).validity is Validity.REPLACED
+    assert (await verify_pdf(tx, pdf, Validator())).validity is Validity.REPLACED
+    assert (await verify_code(tx, newer.verify_code)).validity is Validity.PENDING
 
 
 async def test_one_changed_byte_is_not_our_file(tx: WriteSession, resources: PaperResources) -> None:

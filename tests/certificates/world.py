@@ -72,10 +72,11 @@ def content(**changes: Any) -> ProofContent:
 
 async def seal_of_the_county(tx: WriteSession, *kinds: str) -> None:
     """The registration agency's seal in the books, allowed for these kinds of documents."""
-    if await tx.scalar(select(OrganisationSeal.id)) is None:
+    key = f"county:{COUNTY}:registration"
+    if await tx.scalar(select(OrganisationSeal.id).where(OrganisationSeal.key == key)) is None:
         tx.add(
             OrganisationSeal(
-                key=f"county:{COUNTY}:registration",
+                key=key,
                 organisation="息县自然资源局",
                 credit_code="11411528MB1234568F",
                 document_kinds=list(kinds),

@@ -21,7 +21,8 @@ READY_SECONDS = 100
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment of a process that has these settings."""
-    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    every = {name: getattr(settings, name) for name in Settings.model_fields}
+    values = {name: value for name, value in every.items() if value is not None}
     secret = {name: value.get_secret_value() for name, value in values.items() if hasattr(value, "get_secret_value")}
     return {**os.environ, **{f"YITI_{name.upper()}": str(value) for name, value in (values | secret).items()}}
 

@@ -37,7 +37,7 @@ async def show_face(phone: Person, name: str) -> None:
 
 
 async def read_everything(phone: Person) -> None:
-    """Every document is opened and read to its end; only then it can be agreed to."""
+    """Every page of every document is shown; only then it can be agreed to."""
     tab = phone.tab
     boxes = tab.get_by_role("checkbox", name="我已阅读并同意")
     await expect(boxes).to_have_count(PAPERS)
@@ -48,9 +48,16 @@ async def read_everything(phone: Person) -> None:
         pages = reader.locator(".reader-pages")
         await pages.locator("img").first.evaluate("picture => picture.decode()")
         await phone.sees(f"reader-{number + 1}-dialog")
-        await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
+        await turn_pages(pages)
         await reader.get_by_role("button", name="我已阅读并同意").tap()
         await expect(boxes.nth(number)).to_be_checked()
+
+
+async def turn_pages(pages: Locator) -> None:
+    """Scroll from page to page; each is looked at until the desk has counted it."""
+    for picture in await pages.locator("img").all():
+        await picture.evaluate("picture => picture.scrollIntoView({block: 'start'})")
+        await expect(picture).to_have_attribute("data-seen", "")
 
 
 async def sign(phone: Person) -> None:
@@ -127,7 +134,7 @@ async def verify_file(anybody: Person, pdf: bytes, name: str) -> Locator:
     tab = anybody.tab
     await tab.goto(f"/verify/{HOME}")
     await anybody.sees("verify")
-    await tab.get_by_label("电子证书、证明或者文书").set_input_files(
+    await tab.get_by_label("电子证书、证明、文书、合同或者其他 PDF").set_input_files(
         {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": pdf}
     )
     await tab.get_by_role("button", name="上传核验").tap()

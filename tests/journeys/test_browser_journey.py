@@ -150,7 +150,7 @@ async def anybody_verifies_it(anybody: Person, address: str, proof: bytes, proof
     assert "有效" in await (await taps.verify_file(anybody, proof, "file-verified")).inner_text()
     place = proof.index(b"stream") + 30
     forged = proof[:place] + bytes([proof[place] ^ 1]) + proof[place + 1 :]
-    assert "文件已被改动" in await (await taps.verify_file(anybody, forged, "file-refused")).inner_text()
+    assert "已被篡改" in await (await taps.verify_file(anybody, forged, "file-refused")).inner_text()
 
 
 async def fact(tab: Page, label: str) -> str:

@@ -1,6 +1,9 @@
 """The sale of a home, from the draft to the archive."""
 
+import asyncio
 from fractions import Fraction
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +13,7 @@ import e_archive.service as e_archive
 import escrow.service as escrow
 from kernel.db import ReadSession
 from kernel.permissions import system_actor
+from signing.evidence_verify import check_file
 from tests.journeys.stage import HOME, Stage, buyer
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
@@ -45,6 +49,13 @@ async def test_a_single_buyer_holds_a_sealed_proof(stage: Stage) -> None:
     async with stage.resources.database.read(HOME) as reader:
         kept = await e_archive.by_subject(reader, f"case:{case.id}")
         assert kept is not None
+        with ZipFile(BytesIO(await stage.resources.blobs.get(kept.package_digest))) as package:
+            names = [name for name in package.namelist() if "evidence-report" in name]
+            report = package.read(next(name for name in names if name.endswith(".pdf")))
+            data = package.read(next(name for name in names if name.endswith("records/evidence-report.json")))
+        for evidence in (report, data):
+            found = await asyncio.to_thread(check_file, evidence)
+            assert [one.words for one in found if one.ok is False] == []
         assert [one.action for one in await cases.history(reader, case.id)] == [
             "accept", "decide", "approve", "book", "close",
         ]  # fmt: skip

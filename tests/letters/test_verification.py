@@ -1,5 +1,7 @@
 """Letters, certificates and proofs on one public page: real, altered, foreign."""
 
+from functools import partial
+
 import pytest
 
 from kernel.db import Database, WriteSession
@@ -11,11 +13,11 @@ from tests.letters.samples import LETTERS, UNIT
 from tests.letters.test_service import write
 from yiti.certificates import issuing as certificate_issuing
 from yiti.certificates import service as certificates
-from yiti.certificates.checking import Additions, Validity
+from yiti.certificates.checking import Additions, Validity, Verification, check_file
 from yiti.letters.issuing import issue
 from yiti.letters.schemas import SEALED_BY_AGENCY
 from yiti.portals.public import views
-from yiti.portals.public.papers import verify_code, verify_pdf
+from yiti.portals.public.papers import known_by_digest, verify_code
 
 SECRETS = ("王小明", "陈㛃䶮", "李四", "990000199001010013", "1101室", UNIT)
 
@@ -28,6 +30,10 @@ class Validator:
     async def __call__(self, pdf: bytes) -> ValidationReport:
         self.asked += 1
         return self.report
+
+
+async def verify_pdf(tx: WriteSession, pdf: bytes, validator: Validator) -> Verification:
+    return await check_file(pdf, partial(known_by_digest, tx), validator)
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -65,7 +71,7 @@ async def test_the_file_itself(tx: WriteSession, resources: PaperResources) -> N
     pdf = await resources.blobs.get(letter.pdf_digest)
     validator = Validator()
     same = await verify_pdf(tx, pdf, validator)
-    assert (same.validity, same.additions, validator.asked) == (Validity.VALID, Additions.NONE, 0)
+    assert (same.validity, same.additions, validator.asked) == (Validity.VALID, Additions.NONE, 1)
     longer = await verify_pdf(tx, pdf + b"garbage", validator)
     assert (longer.validity, longer.additions) == (Validity.VALID, Additions.ILLEGAL)
     changed = bytearray(pdf)

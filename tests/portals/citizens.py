@@ -1,11 +1,13 @@
 """Buyers at their phones: the real pages on the stage's county, and the sandbox's identity service over HTTP."""
 
 import base64
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
@@ -46,6 +48,14 @@ def make_platform(stage: Stage) -> Litestar:
         request_max_body_size=UPLOAD_LIMIT,
         openapi_config=None,
     )
+
+
+def viewed(desk: str) -> str:
+    """The report of the desk's script on the pages that are in its page; none where there is nothing to read."""
+    documents: dict[str, dict[str, int]] = {}
+    for key, page in re.findall(r"/documents/(\w+)/pages/(\d+)\.png", desk):
+        documents.setdefault(key, {})[page] = 1000
+    return json.dumps({"visit": uuid4().hex, "documents": documents}) if documents else ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +99,13 @@ class Phone:
         await self.get(link)
         return await self.get(await self.face(await self.page.post(f"{link}/identify"), **decision))
 
+    async def read(self, link: str) -> str:
+        """Open the desk; what its script tells when every page has been on the screen for a second."""
+        return viewed((await self.get(link)).text)
+
     async def sign(self, link: str, **changes: Any) -> Response:
-        data = {"agreed": PAPERS, "handwriting": PICTURE} | changes
+        told = {} if "viewed" in changes else {"viewed": await self.read(link)}
+        data = {"agreed": PAPERS, "handwriting": PICTURE} | told | changes
         return await self.page.post(f"{link}/sign", data, headers={"Referer": f"http://{HOST}{link}"})
 
     async def signed_in(self, person: Buyer) -> "Phone":

@@ -96,8 +96,9 @@ async def test_a_sale_is_applied_for_from_the_phone(stage: Stage, phone: MakePho
     assert "待受理" in own
     assert case.number in (await here.get(f"{ME}/cases")).text
     assert (await here.page.htmx("POST", f"{url}/take-back")).status_code == 409, "too late"
+    await stage.until(lambda: here.get(url), lambda page: "签署证据报告" in page.text)
     for one in (here, buyer_phone):
-        for key in ("application_form", "inquiry_record"):
+        for key in ("application_form", "inquiry_record", "evidence"):
             assert (await one.get(f"{url}/papers/{key}")).content.startswith(b"%PDF-"), key
     await only_looked_at_by_the_other(buyer_phone, url)
     await nothing_for(await phone().signed_in(stranger), url)

@@ -5,25 +5,23 @@
 
 import dataclasses
 import os
-import shutil
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, expect
 
+import signing.service as signing
 from tests.integrations.conftest import free_port, serving
+from tests.journeys.browser import IN_BROWSER
 from tests.journeys.stage import HOME, Stage, buyer
+from tests.journeys.taps import turn_pages
 from tests.portals.citizens import Sold, invited, make_platform
 from yiti.accounts import sessions
 from yiti.accounts.cookies import SESSION
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="Chromium is not installed"),
-]
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+pytestmark = [*IN_BROWSER]
 PHONE = {"width": 390, "height": 844}
 
 
@@ -39,21 +37,18 @@ async def site(stage: Stage) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def tab(site: str) -> AsyncIterator[Page]:
+async def tab(browser: Browser, site: str) -> AsyncIterator[Page]:
     """A phone's browser that must not have complained when the test ends."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
-        context = await browser.new_context(
-            base_url=site, viewport=PHONE, device_scale_factor=2, has_touch=True, locale="zh-CN",
-            reduced_motion="reduce",
-        )  # fmt: skip
-        tab = await context.new_page()
-        complaints: list[str] = []
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
-        yield tab
-        await browser.close()
-        assert not complaints
+    context = await browser.new_context(
+        base_url=site, viewport=PHONE, device_scale_factor=2, has_touch=True, locale="zh-CN", reduced_motion="reduce"
+    )
+    tab = await context.new_page()
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda said: complaints.append(said.text) if "Security Policy" in said.text else None)
+    yield tab
+    await context.close()
+    assert not complaints
 
 
 async def looked_at(tab: Page, stage: Stage, name: str) -> None:
@@ -107,10 +102,20 @@ async def test_a_buyer_reads_and_signs_on_the_phone(stage: Stage, tab: Page) -> 
         if number == 0:
             assert await agree.is_disabled()
             await looked_at(tab, stage, "3-reader")
-        await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
+            await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
+            await expect(reader.locator("img").last).to_have_attribute("data-seen", "")
+            await expect(agree).to_have_text(re.compile("还有第 .* 页未看"))
+        await turn_pages(pages)
         await agree.and_(tab.locator(":enabled")).click()
         await reader.wait_for(state="hidden")
         assert await boxes.nth(number).is_checked()
+
+    async def told() -> Mapping[str, frozenset[int]]:
+        async with stage.resources.database.read(HOME) as reader:
+            return await signing.pages_seen(reader, link.rpartition("/")[2])
+
+    reported = await stage.until(told, lambda seen: len(seen["contract"]) > 1)
+    assert 1 in reported["contract"], "the page reports while it is read, not only in the end"
 
     await send.click()
     assert await tab.locator("#f-handwriting-error").inner_text() == "请在签名框内手写签名"

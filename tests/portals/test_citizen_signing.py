@@ -1,6 +1,7 @@
 """The signing desk, played as buyers do: over HTTP, with the sandbox's identity service."""
 
 import base64
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -118,13 +119,41 @@ async def test_what_is_missing_is_said_and_what_was_written_stays(waiting: Waiti
         assert words in answer.text, handwriting[:40]
 
 
+async def test_nobody_signs_pages_that_were_not_shown(waiting: Waiting, phone: MakePhone) -> None:
+    link = waiting[1]["buyer-2"]
+    here, thief = phone(), phone()
+    await here.identify(link)
+    everything = json.loads(await here.read(link))
+    contract = everything["documents"]["contract"]
+    last = max(map(int, contract))
+    assert last > 3, "as many pages as the contract has"
+    for viewed, words in {
+        "": "还没有显示过",
+        json.dumps(everything | {"documents": everything["documents"] | {"contract": {"1": 900}}}): f"、{last}页",
+        "{": "阅读记录无法识别",
+    }.items():
+        answer = await here.sign(link, viewed=viewed)
+        assert (answer.status_code, words in answer.text) == (422, True), viewed
+    desk = await here.get(link)
+    assert 'data-page="1" data-seen' in desk.text, "what was shown need not be shown again"
+    assert f'data-page="{last}" data-seen' not in desk.text.split("/documents/notice_application/")[0]
+
+    part = {"viewed": json.dumps(everything | {"documents": {"contract": contract}})}
+    await thief.get(link)
+    assert (await thief.page.post(f"{link}/shown", part)).status_code == 403
+    assert (await here.page.post(f"{link}/shown", {"viewed": "[]"})).status_code == 422
+    assert (await here.page.post(f"{link}/shown", part)).status_code == 204
+    seen = (await here.get(link)).text
+    assert seen.count(" data-seen") == seen.count(" data-page")
+
+
 async def test_an_identification_grows_old(waiting: Waiting, phone: MakePhone) -> None:
     link = waiting[1]["buyer-2"]
     here = phone()
     await here.identify(link)
-    assert "data-pad" in (await here.get(link)).text
+    told = await here.read(link)
     with time_machine.travel(now() + timedelta(minutes=31), tick=False):
-        late = await here.sign(link)
+        late = await here.sign(link, viewed=told)
         assert late.headers["Location"].startswith("/s/again?"), "the session is over too"
         back = await here.get(late.headers["Location"])
         assert back.headers["Location"] == link

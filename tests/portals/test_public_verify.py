@@ -5,9 +5,13 @@ from io import BytesIO
 import pikepdf
 import pytest
 from httpx import Response
+from sqlalchemy import select
 
+from signing.models import EvidenceFile
 from tests.journeys.stage import HOME, Stage
 from tests.portals.citizens import MakePhone, Phone, Sold
+from tests.signing import hostile
+from tests.signing.foreign import foreign_signature
 from yiti.certificates.models import Certificate
 from yiti.portals.public import throttle
 from yiti.portals.public.throttle import Quota, admit
@@ -68,14 +72,61 @@ async def test_the_original_file_is_valid_and_its_copies_are_judged_apart(
         pdf.docinfo["/Title"] = "改过"
         pdf.save(added)
     rewritten = await upload(here, added.getvalue())
-    assert ("文件已被改动" in rewritten.text, proof.number in rewritten.text) == (True, False)
+    assert ("<h2>已被篡改</h2>" in rewritten.text, proof.number in rewritten.text) == (True, False)
 
     longer = await upload(here, original + _another_page(original))
     assert "<h2>文件已被改动</h2>" in longer.text, "never a green headline over what a forger has drawn"
     assert "登记机构签发的原件目前有效" in longer.text, "the sealed revision is still told"
     assert "签名后追加了其他内容" in longer.text
 
-    assert "查无此证明" in (await upload(here, original, OTHER)).text
+    assert "第1页的内容被改" in longer.text, "what was added is named"
+
+    elsewhere = await upload(here, original, OTHER)
+    assert ("<h2>签名有效</h2>" in elsewhere.text, "不是登记机构签发的原件" in elsewhere.text) == (True, True)
+    anywhere = await upload(here, original, "")
+    assert ("文件与签发时完全一致" in anywhere.text, proof.number in anywhere.text) == (True, True)
+
+
+async def test_who_signed_and_when_is_told(proof: Certificate, original: bytes, phone: MakePhone) -> None:
+    told = (await upload(phone(), original)).text
+    for words in (
+        "认证签名 · B-LT",
+        "签署的内容完整，签名者可信",
+        "签名后没有追加内容",
+        "时间戳服务证明",
+        "证书签发：",
+    ):
+        assert words in told, words
+
+
+async def test_any_signed_pdf_is_judged_without_a_county(phone: MakePhone) -> None:
+    here = phone()
+    foreign = await foreign_signature()
+    untrusted = (await upload(here, foreign, "")).text
+    for words in (
+        "<h2>签名人不受信任</h2>",
+        "Somebody Foreign",
+        "签名者自报，没有可信时间戳证明",
+        "不是登记机构签发的原件",
+    ):
+        assert words in untrusted, words
+    at = foreign.index(b"/Title")
+    broken = await upload(here, foreign[: at + 9] + b"?" + foreign[at + 10 :], "")
+    assert "<h2>已被篡改</h2>" in broken.text
+    assert "签署的内容已被破坏：签署的内容已被改动" in broken.text
+    place = (await upload(here, hostile.no_value(), "")).text
+    assert "<h2>没有电子签名</h2>" in place
+
+
+@pytest.mark.parametrize("name", ["encrypted", "truncated", "no catalog"])
+async def test_what_nobody_can_read_is_a_page_too(name: str, phone: MakePhone) -> None:
+    found = await upload(phone(), hostile.MEANINGLESS[name](), "")
+    assert (found.status_code, "<h2>无法读取</h2>" in found.text) == (200, True)
+
+
+async def test_a_name_made_to_run_in_the_browser_is_only_a_name(phone: MakePhone) -> None:
+    pdf = hostile.signature_of(b"[0 1 2 3]", b"<3000>").replace(b"(s)", b"(<script>alert(1)</script>)")
+    assert "<script>alert" not in (await upload(phone(), pdf, "")).text
 
 
 async def test_what_is_no_proof_is_refused_in_words(phone: MakePhone) -> None:
@@ -87,7 +138,7 @@ async def test_what_is_no_proof_is_refused_in_words(phone: MakePhone) -> None:
     foreign = await upload(here, plain.getvalue())
     assert (foreign.status_code, "没有可以核验的电子签章" in foreign.text) == (200, True)
     broken = await upload(here, b"%PDF-1.7\nnothing more")
-    assert (broken.status_code, "查无此证明" in broken.text) == (200, True)
+    assert (broken.status_code, "无法读取" in broken.text) == (200, True)
     disguised = await upload(here, b"MZ\x90\x00" + b"\x00" * 5000)
     assert (disguised.status_code, "不是PDF" in disguised.text) == (422, True)
     empty = await upload(here, b"")
@@ -106,7 +157,7 @@ async def test_asking_too_often_has_to_wait(stage: Stage, phone: MakePhone, monk
     quota = Quota("test", 2, throttle.UPLOADS.window)
     for _ in range(2):
         await admit(stage.resources.database, HOME, quota, "203.0.113.7")
-    monkeypatch.setattr("yiti.portals.public.controllers.UPLOADS", Quota("test2", 1, quota.window))
+    monkeypatch.setattr("yiti.portals.public.verifying.UPLOADS", Quota("test2", 1, quota.window))
     here = phone()
     assert (await upload(here, b"%PDF-1.7")).status_code == 200
     refused = await upload(here, b"%PDF-1.7")
@@ -125,3 +176,16 @@ def _another_page(original: bytes) -> bytes:
     out = BytesIO()
     writer.write(out)
     return out.getvalue()[len(original) :]
+
+
+async def test_an_evidence_report_is_known_by_its_file(stage: Stage, sold: Sold, phone: MakePhone) -> None:
+    async def first() -> EvidenceFile | None:
+        async with stage.resources.database.read(HOME) as reader:
+            return await reader.scalar(select(EvidenceFile).limit(1))
+
+    found = await stage.until(first, lambda one: one is not None)
+    assert found is not None
+    report = await stage.resources.blobs.get(found.pdf_digest)
+    told = (await upload(phone(), report)).text
+    for words in ("文件与签发时完全一致", "签署证据报告", found.content_digest, "本报告由本平台出具"):
+        assert words in told, words

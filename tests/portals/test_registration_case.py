@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from io import BytesIO
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from litestar import Litestar
@@ -137,6 +139,35 @@ async def test_signatures_are_checked_on_the_page(registrar: PageClient, case_id
     report = await registrar.htmx("GET", f"/registration/cases/{case_id}/papers/contract/signatures")
     assert "签名全部有效" in report.text
     assert no_personal_data(report.text, COUPLE)
+
+
+async def test_the_court_package_needs_a_purpose_and_leaves_a_record(
+    app: Litestar, stage: Stage, registrar: PageClient, case_id: UUID
+) -> None:
+    url = f"/registration/cases/{case_id}"
+    page = await stage.until(lambda: registrar.get(url), lambda one: "签署证据报告" in one.text)
+    assert "平台电子印章" in page.text
+    assert "签名全部有效" in (await registrar.htmx("GET", f"{url}/papers/evidence/signatures")).text
+    report = (await registrar.get(f"{url}/papers/evidence/file.pdf")).content
+    assert (await registrar.get(f"{url}/evidence/report.pdf")).content == report
+    clerk = await desk(app, stage, "window_clerk", HOME)
+    refused = [await clerk.get(f"{url}/evidence/{part}") for part in ("report.pdf", "package")]
+    refused.append(await clerk.post(f"{url}/evidence/package", {"purpose": "review"}))
+    await clerk.http.aclose()
+    assert [one.status_code for one in refused] == [403] * 3
+
+    assert "下载目的" in (await registrar.get(f"{url}/evidence/package")).text
+    for form in ({}, {"purpose": "assistance"}, {"purpose": "assistance", "reference": COUPLE[0].id_no}):
+        assert (await registrar.post(f"{url}/evidence/package", form)).status_code == 422
+    stated = {"purpose": "assistance", "reference": "（2026）豫1528民初1号"}
+    answer = await registrar.post(f"{url}/evidence/package", stated)
+    with ZipFile(BytesIO(answer.content)) as package:
+        assert package.read("签署证据报告.pdf") == report
+        assert len([name for name in package.namelist() if name.startswith("文件/")]) == 4
+        assert "核验说明.txt" in package.namelist()
+    (taken,) = await audited(stage, f"case:{case_id}", "evidence.package_taken")
+    assert (taken["purpose"], taken["reference"]) == ("协助公务", stated["reference"])
+    assert len(await audited(stage, f"case:{case_id}", "evidence.report_taken")) == 1
 
 
 async def test_full_data_needs_a_purpose_and_leaves_a_record(

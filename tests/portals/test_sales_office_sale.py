@@ -149,7 +149,8 @@ async def papers_are_there(desk: PageClient, stage: Stage, url: str) -> None:
     page = await stage.until(lambda: live(desk, url), lambda html: 'tone-success">已生成' in html)
     assert "YS411528" in page
     assert 'hx-get="' not in page.split('id="live"')[1].split(">")[0], "a finished page does not poll"
-    for key in ("contract", "notice_application", "inquiry_record", "handover_agreement", "proof"):
+    await stage.until(lambda: desk.get(f"{url}/documents/evidence"), lambda answer: answer.status_code == 200)
+    for key in ("contract", "notice_application", "inquiry_record", "handover_agreement", "proof", "evidence"):
         assert (await desk.get(f"{url}/documents/{key}")).content.startswith(b"%PDF"), key
     assert (await desk.get(f"{url}/documents/other")).status_code == 404
     assert "签署" in page

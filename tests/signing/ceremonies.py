@@ -25,6 +25,7 @@ from signing.schemas import (
     IdentityAssertion,
     IdentityStarted,
     Signatory,
+    Viewing,
 )
 from tests.signing.material import Resources, box, document, handwriting
 from tests.testbed import HOME
@@ -32,6 +33,7 @@ from tests.testbed import HOME
 CLIENT = ClientInfo(address="127.0.0.1", agent="test")
 SYSTEM = system_actor(HOME)
 KINDS = ("contract", "inquiry_record")
+PAGES = 2
 
 
 @dataclass
@@ -58,6 +60,12 @@ class Sale:
             await service.complete_identification(tx, token, assertion)
         return assertion
 
+    async def read(self, token: str, milliseconds: int = 1000, **pages: int) -> None:
+        """As the desk reports it: pages 1 to n of each document were on the screen."""
+        shown = {key: dict.fromkeys(range(1, pages.get(key, PAGES) + 1), milliseconds) for key in KINDS}
+        async with self.database.transaction(self.tenant) as tx:
+            await service.record_viewing(tx, token, Viewing(visit=uuid4().hex, documents=shown), CLIENT)
+
     async def consent(self, token: str, png: bytes | None = None) -> None:
         async with self.database.transaction(self.tenant) as tx:
             await service.consent(tx, token, dict.fromkeys(KINDS, True), png or handwriting(), CLIENT)
@@ -65,6 +73,7 @@ class Sale:
     async def agree(self, key: str) -> str:
         token = await self.link(key)
         await self.identify(token, key)
+        await self.read(token)
         await self.consent(token)
         return token
 
@@ -124,6 +133,10 @@ def buyer(number: int) -> Signatory:
 
 @pytest.fixture
 async def developer(database: Database, settings: Settings) -> Actor:
+    return await make_developer(database, settings)
+
+
+async def make_developer(database: Database, settings: Settings) -> Actor:
     """A developer with an e-seal, and its clerk who may use it."""
     organisation, code = uuid4(), f"9141{uuid4().hex[:14].upper()}"
     async with database.transaction(HOME) as tx:
@@ -172,9 +185,10 @@ async def opened(database: Database, resources: Resources, developer: Actor, buy
             key="contract",
             title="商品房买卖合同",
             digest=digest,
+            pages=PAGES,
             fields=(*places, Field(name="sign-seller", signatory="seller", box=box(3))),
         ),
-        DocumentToSign(key="inquiry_record", title="询问笔录", digest=digest, fields=tuple(places)),
+        DocumentToSign(key="inquiry_record", title="询问笔录", digest=digest, pages=PAGES, fields=tuple(places)),
     ]
     async with database.transaction(HOME) as tx:
         ceremony = await service.open_ceremony(tx, SYSTEM, subject, documents, [*people, seller], "seller")

@@ -9,7 +9,7 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import DevelopmentPki, create_pki
+from signing.pki import Pki, create_pki
 from signing.pool import SigningPool
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust
@@ -20,17 +20,17 @@ __all__ = ["developer", "sale"]  # fixtures
 
 
 @pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentPki:
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return create_pki(tmp_path_factory.mktemp("pki"), SoftwareKeys(b"a passphrase"), OCSP)
 
 
 @pytest.fixture(scope="session")
-def desk(pki: DevelopmentPki) -> Desk:
+def desk(pki: Pki) -> Desk:
     return Desk(pki, ResponderTimestamper(pki))
 
 
 @pytest.fixture
-def trust(pki: DevelopmentPki) -> Trust:
+def trust(pki: Pki) -> Trust:
     return Trust((pki.root.der,), pki.evidence(pki.tsa.asn1, now()))
 
 

@@ -9,7 +9,7 @@ from signing import pades
 from signing.appearance import BLACK, SEAL_RED, Ink, handwriting_mask, read_ink
 from signing.keys import Credential
 from signing.pades import Desk, FieldPlan
-from signing.pki import DevelopmentPki
+from signing.pki import Pki
 from tests.signing.material import BOX, box, document, handwriting, picture
 
 BUYERS = ("sign-buyer-1", "sign-buyer-2", "sign-buyer-3")
@@ -24,21 +24,21 @@ def seal_ink() -> Ink:
     return read_ink(picture(), SEAL_RED)
 
 
-def seal_of(pki: DevelopmentPki, key: str = "developer") -> Credential:
+def seal_of(pki: Pki, key: str = "developer") -> Credential:
     return pki.issue_seal(key, "河南某某置业有限公司", "91411528MA99999963", picture())
 
 
-async def sealed(pki: DevelopmentPki, desk: Desk, level: pades.Level = "B-LT") -> bytes:
+async def sealed(pki: Pki, desk: Desk, level: pades.Level = "B-LT") -> bytes:
     return await pades.seal_pdf(document(), "seal", BOX, seal_of(pki), desk, ink=seal_ink(), level=level)
 
 
-async def prepared(pki: DevelopmentPki, desk: Desk, names: Iterable[str] = BUYERS) -> bytes:
+async def prepared(pki: Pki, desk: Desk, names: Iterable[str] = BUYERS) -> bytes:
     plans = [FieldPlan(name, box(place)) for place, name in enumerate(names)]
     plans.append(FieldPlan(SELLER, box(3), locks_all=True))
     return await pades.prepare(document(), plans, seal_of(pki, "the platform"), desk)
 
 
-async def contract(pki: DevelopmentPki, desk: Desk) -> bytes:
+async def contract(pki: Pki, desk: Desk) -> bytes:
     pdf = await prepared(pki, desk)
     for name in BUYERS:
         pdf = await pades.sign_field(pdf, name, pki.issue_person(f"买受人{name[-1]}", f"as-{name}"), desk, ink=ink())

@@ -17,7 +17,7 @@ from signing import pades
 from signing.errors import SignerRevoked, UnknownCertificate
 from signing.keys import Credential, SoftwareKeys
 from signing.pades import Desk
-from signing.pki import DevelopmentPki, create_pki, load_pki
+from signing.pki import Pki, create_pki, load_pki
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust, validate_pdf
 from tests.signing.making import contract, seal_of, sealed
@@ -27,24 +27,24 @@ NEEDS_OPENSSL = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl 
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> DevelopmentPki:
+def own(tmp_path: Path) -> Pki:
     """A PKI that this test may change for good."""
     return create_pki(tmp_path / "own", SoftwareKeys(b"x"), OCSP)
 
 
-def status(pki: DevelopmentPki, certificate: x509.Certificate, issuer: Credential) -> ocsp.OCSPCertStatus:
+def status(pki: Pki, certificate: x509.Certificate, issuer: Credential) -> ocsp.OCSPCertStatus:
     builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer.certificate, hashes.SHA256())
     answer = pki.answer_request(builder.build().public_bytes(Encoding.DER))
     return ocsp.load_der_ocsp_response(answer).certificate_status
 
 
-def test_everything_issued_is_written_down(own: DevelopmentPki) -> None:
+def test_everything_issued_is_written_down(own: Pki) -> None:
     seal_of(own)
     own.issue_person("张三", "a1")
     assert own.register.counts() == {(1, "person"): (1, 0), (1, "seal"): (1, 0), (1, "service"): (2, 0)}
 
 
-def test_the_register_forgets_nothing(own: DevelopmentPki) -> None:
+def test_the_register_forgets_nothing(own: Pki) -> None:
     serial = own.issue_person("张三", "a1").certificate.serial_number
     own.revoke(serial, now(), "手机遗失")
     for statement in ("DELETE FROM certificates", "UPDATE certificates SET revoked_at = NULL"):
@@ -55,7 +55,7 @@ def test_the_register_forgets_nothing(own: DevelopmentPki) -> None:
     assert known.reason == "手机遗失"
 
 
-def test_a_forged_certificate_of_ours_is_unknown(own: DevelopmentPki, tmp_path: Path) -> None:
+def test_a_forged_certificate_of_ours_is_unknown(own: Pki, tmp_path: Path) -> None:
     """Somebody who had the issuing key for a moment: the register does not know what he made."""
     stolen = create_pki(tmp_path / "stolen", SoftwareKeys(b"x"), OCSP)
     stolen.generations[0] = own.generations[0]
@@ -67,7 +67,7 @@ def test_a_forged_certificate_of_ours_is_unknown(own: DevelopmentPki, tmp_path: 
         own.revoke(forged.certificate.serial_number, now())
 
 
-def test_the_nonce_of_a_question_comes_back(own: DevelopmentPki) -> None:
+def test_the_nonce_of_a_question_comes_back(own: Pki) -> None:
     person = own.issue_person("李四", "a1")
     builder = ocsp.OCSPRequestBuilder().add_certificate(person.certificate, own.issuer.certificate, hashes.SHA256())
     asked = builder.add_extension(x509.OCSPNonce(b"nonce of sixteen"), critical=False).build()
@@ -75,7 +75,7 @@ def test_the_nonce_of_a_question_comes_back(own: DevelopmentPki) -> None:
     assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"nonce of sixteen"
 
 
-def test_a_revocation_by_another_process_stops_the_next_signature(own: DevelopmentPki) -> None:
+def test_a_revocation_by_another_process_stops_the_next_signature(own: Pki) -> None:
     seal = seal_of(own)
     own.evidence(seal.asn1, now())
     load_pki(own.directory, SoftwareKeys(b"x"), OCSP).revoke(seal.certificate.serial_number, now(), "印章遗失")
@@ -83,7 +83,7 @@ def test_a_revocation_by_another_process_stops_the_next_signature(own: Developme
         own.evidence(seal.asn1, now())
 
 
-def test_the_list_names_what_is_revoked(own: DevelopmentPki) -> None:
+def test_the_list_names_what_is_revoked(own: Pki) -> None:
     revoked, good = own.issue_person("张三", "a1"), own.issue_person("李四", "a2")
     own.revoke(revoked.certificate.serial_number, now())
     crl = x509.load_der_x509_crl(own.issuing_list(1, now()))
@@ -95,7 +95,7 @@ def test_the_list_names_what_is_revoked(own: DevelopmentPki) -> None:
 
 
 @NEEDS_OPENSSL
-def test_openssl_refuses_what_the_list_names(own: DevelopmentPki, tmp_path: Path) -> None:
+def test_openssl_refuses_what_the_list_names(own: Pki, tmp_path: Path) -> None:
     person = own.issue_person("张三", "a1")
     for name, certificate in (("root", own.root), ("issuer", own.issuer), ("person", person)):
         (tmp_path / f"{name}.pem").write_bytes(certificate.certificate.public_bytes(Encoding.PEM))
@@ -114,7 +114,7 @@ def test_openssl_refuses_what_the_list_names(own: DevelopmentPki, tmp_path: Path
     assert "certificate revoked" in verify()
 
 
-async def test_new_keys_break_no_document(own: DevelopmentPki) -> None:
+async def test_new_keys_break_no_document(own: Pki) -> None:
     """What was signed under the old issuing CA stays valid, and its people are still answered for."""
     desk = Desk(own, ResponderTimestamper(own))
     before, person = await contract(own, desk), own.issue_person("张三", "a1")
@@ -130,7 +130,7 @@ async def test_new_keys_break_no_document(own: DevelopmentPki) -> None:
     assert status(own, person.certificate, own.issuer) is ocsp.OCSPCertStatus.UNKNOWN
 
 
-def test_another_process_notices_new_keys(own: DevelopmentPki) -> None:
+def test_another_process_notices_new_keys(own: Pki) -> None:
     other = load_pki(own.directory, SoftwareKeys(b"x"), OCSP)
     own.rotate()
     assert other.issuer.der == own.issuer.der
@@ -139,7 +139,7 @@ def test_another_process_notices_new_keys(own: DevelopmentPki) -> None:
     issued.certificate.verify_directly_issued_by(own.issuer.certificate)
 
 
-async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: DevelopmentPki) -> None:
+async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: Pki) -> None:
     desk, first = Desk(own, ResponderTimestamper(own)), seal_of(own)
     own.rotate()
     assert own.seal("developer").der == first.der
@@ -157,7 +157,7 @@ async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: D
         assert (await validate_pdf(pdf, trust)).valid
 
 
-def test_a_folder_from_before_the_register_keeps_its_seals(own: DevelopmentPki) -> None:
+def test_a_folder_from_before_the_register_keeps_its_seals(own: Pki) -> None:
     seal = seal_of(own)
     own.register.path.unlink()
     again = create_pki(own.directory, SoftwareKeys(b"x"), OCSP)

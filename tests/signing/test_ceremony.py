@@ -45,7 +45,7 @@ from signing.schemas import (
     IdentityStarted,
     SealRef,
 )
-from tests.signing.ceremonies import CLIENT, KINDS, SYSTEM, Sale, assertion_for, buyer, opened
+from tests.signing.ceremonies import CLIENT, KINDS, PAGES, SYSTEM, Sale, assertion_for, buyer, opened
 from tests.signing.material import Resources, box, document, handwriting
 from tests.testbed import HOME, OTHER
 
@@ -92,6 +92,8 @@ async def test_the_evidence_tells_everything_and_holds(sale: Sale) -> None:
     assert kinds[-1] == "completed"
     consented = next(json.loads(e["body"]) for e in told["chain"]["events"] if '"kind":"consented"' in e["body"])
     assert set(consented["detail"]["documents"]) == set(KINDS)
+    viewing = consented["detail"]["documents"]["contract"]["viewing"]
+    assert (viewing["pages"], viewing["milliseconds"]) == (PAGES, {"1": 1000, "2": 1000})
     assert "990000199001010001" not in report.content.decode()
 
 
@@ -134,6 +136,7 @@ async def test_the_desk_leads_step_by_step(sale: Sale) -> None:
     assert await step() == "identify"
     await sale.identify(token, "buyer-1")
     assert await step() == "sign"
+    await sale.read(token)
     await sale.consent(token)
     assert await step() == "applying"
     await sale.apply("buyer-1")
@@ -197,6 +200,7 @@ async def test_consent_needs_identity_every_document_and_a_hand(sale: Sale) -> N
 async def test_a_replayed_consent_is_refused_also_when_both_come_at_once(sale: Sale) -> None:
     token = await sale.link("buyer-1")
     await sale.identify(token, "buyer-1")
+    await sale.read(token)
     results = await asyncio.gather(*(sale.consent(token) for _ in range(4)), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["AlreadySigned"] * 3 + ["NoneType"]
     await sale.apply("buyer-1")
@@ -325,7 +329,9 @@ async def test_a_cancelled_ceremony_is_over(sale: Sale) -> None:
 
 async def test_one_ceremony_at_a_time_for_a_subject(sale: Sale) -> None:
     again = [
-        DocumentToSign(key="c", title="c", digest="0" * 64, fields=(Field(name="f", signatory="buyer-1", box=box(0)),))
+        DocumentToSign(
+            key="c", title="c", digest="0" * 64, pages=1, fields=(Field(name="f", signatory="buyer-1", box=box(0)),)
+        )
     ]
     with pytest.raises(IntegrityError):
         async with sale.database.transaction(HOME) as tx:

@@ -24,13 +24,13 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from kernel.clock import now
 from signing.pades import Desk
-from signing.pki import DevelopmentPki
+from signing.pki import Pki
 from signing.validation import Trust, validate_pdf
 from tests.signing.making import contract, pdfsig, seal_of, sealed
 from tests.signing.material import document
 
 
-async def test_stock_pyhanko_accepts_our_cms(pki: DevelopmentPki, desk: Desk) -> None:
+async def test_stock_pyhanko_accepts_our_cms(pki: Pki, desk: Desk) -> None:
     pdf = await contract(pki, desk)
     for signature in PdfFileReader(BytesIO(pdf)).embedded_regular_signatures:
         context = ValidationContext(
@@ -51,7 +51,7 @@ def _certificate(signature: EmbeddedPdfSignature) -> x509.Certificate:
     return x509.load_der_x509_certificate(signature.signer_cert.dump())
 
 
-async def test_our_validator_accepts_stock_pyhanko(pki: DevelopmentPki, trust: Trust) -> None:
+async def test_our_validator_accepts_stock_pyhanko(pki: Pki, trust: Trust) -> None:
     """The reference signer and ours must be judged alike: pyHanko's own CMS and DSS.
 
     Without a timestamp: asn1crypto takes a header that ends in 0x80 for an indefinite length, and re-encoding a CMS
@@ -87,7 +87,7 @@ async def test_our_validator_accepts_stock_pyhanko(pki: DevelopmentPki, trust: T
 
 
 @pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not installed")
-async def test_pdfsig_agrees(pki: DevelopmentPki, desk: Desk, tmp_path: Path) -> None:
+async def test_pdfsig_agrees(pki: Pki, desk: Desk, tmp_path: Path) -> None:
     pdf = await contract(pki, desk)
     said = pdfsig(tmp_path, pdf)
     assert said.count("Signature is Valid") == 5
@@ -98,7 +98,7 @@ async def test_pdfsig_agrees(pki: DevelopmentPki, desk: Desk, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
-async def test_openssl_agrees_on_signature_and_timestamp(pki: DevelopmentPki, desk: Desk, tmp_path: Path) -> None:
+async def test_openssl_agrees_on_signature_and_timestamp(pki: Pki, desk: Desk, tmp_path: Path) -> None:
     pdf = await sealed(pki, desk)
     (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
     start, length, after, tail = (int(value) for value in signature.byte_range)
@@ -137,7 +137,7 @@ def _token(signature: EmbeddedPdfSignature) -> bytes:
     return bytes(attributes[0]["values"][0].dump())
 
 
-async def test_form_stays_pdf_a_3_without_fonts(pki: DevelopmentPki, desk: Desk) -> None:
+async def test_form_stays_pdf_a_3_without_fonts(pki: Pki, desk: Desk) -> None:
     before = _form(document())
     after = _form(await contract(pki, desk))
     assert after["fonts"] == before["fonts"]

@@ -21,7 +21,7 @@ from signing import pades
 from signing.errors import AlreadySigned, BadPdf, FieldMissing, SignerRevoked
 from signing.keys import Credential, SoftwareKeys
 from signing.pades import Desk
-from signing.pki import DevelopmentPki, create_pki
+from signing.pki import Pki, create_pki
 from signing.ports import Evidence
 from signing.timestamps import ResponderClient, ResponderTimestamper
 from signing.validation import Trust, validate_pdf
@@ -29,7 +29,7 @@ from tests.signing.making import BUYERS, SELLER, contract, ink, pdfsig, prepared
 from tests.signing.material import OCSP, document
 
 
-async def test_a_sealed_proof_is_one_update_at_b_lt(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_a_sealed_proof_is_one_update_at_b_lt(pki: Pki, desk: Desk, trust: Trust) -> None:
     pdf = await sealed(pki, desk)
     assert pdf.startswith(document())
     assert pdf.count(b"startxref") == document().count(b"startxref") + 1
@@ -41,13 +41,13 @@ async def test_a_sealed_proof_is_one_update_at_b_lt(pki: DevelopmentPki, desk: D
 
 
 @pytest.mark.parametrize("level", ["B-B", "B-T"])
-async def test_lower_levels_are_called_by_their_name(pki: DevelopmentPki, desk: Desk, level: pades.Level) -> None:
+async def test_lower_levels_are_called_by_their_name(pki: Pki, desk: Desk, level: pades.Level) -> None:
     pdf = await sealed(pki, desk, level)
     (only,) = (await validate_pdf(pdf, Trust((pki.root.der,)))).signatures
     assert (only.level, only.intact, only.trusted) == (level, True, False)  # nothing proves that it was not revoked
 
 
-async def test_three_buyers_and_the_seller(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_three_buyers_and_the_seller(pki: Pki, desk: Desk, trust: Trust) -> None:
     report = await validate_pdf(await contract(pki, desk), trust)
     assert report.valid
     assert not report.unsigned_tail
@@ -57,7 +57,7 @@ async def test_three_buyers_and_the_seller(pki: DevelopmentPki, desk: Desk, trus
     assert [row.assertion for row in report.signatures][1:4] == [f"as-{name}" for name in BUYERS]
 
 
-async def test_archived_at_b_lta_and_still_valid_years_later(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_archived_at_b_lta_and_still_valid_years_later(pki: Pki, desk: Desk, trust: Trust) -> None:
     pdf = await pades.archive_timestamp(await contract(pki, desk), desk)
     report = await validate_pdf(pdf, trust)
     assert report.valid
@@ -69,7 +69,7 @@ async def test_archived_at_b_lta_and_still_valid_years_later(pki: DevelopmentPki
 
 
 async def test_an_archive_timestamp_never_re_encodes_its_token(
-    pki: DevelopmentPki, desk: Desk, trust: Trust, monkeypatch: pytest.MonkeyPatch
+    pki: Pki, desk: Desk, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One token in 256 would cost more than a second (`pades._RawTokens`)."""
     pdf = await sealed(pki, desk)
@@ -77,7 +77,7 @@ async def test_an_archive_timestamp_never_re_encodes_its_token(
     assert (await validate_pdf(await pades.archive_timestamp(pdf, desk), trust)).valid
 
 
-async def test_the_longest_names_fit(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_the_longest_names_fit(pki: Pki, desk: Desk, trust: Trust) -> None:
     person = pki.issue_person("阿" * 64, "凭证/" * 40, "某某房地产开发有限公司" * 12)
     pdf = await pades.seal_pdf(document(), "s", None, person, desk, ink=None)
     (row,) = (await validate_pdf(pdf, trust)).signatures
@@ -89,23 +89,21 @@ async def test_the_longest_names_fit(pki: DevelopmentPki, desk: Desk, trust: Tru
 
 @pytest.mark.parametrize("name", ["赵𬭊", "𠅤㛃", "䶮" * 25])
 async def test_a_name_younger_than_unicode_3_2_is_reported_as_it_is(
-    pki: DevelopmentPki, desk: Desk, trust: Trust, name: str
+    pki: Pki, desk: Desk, trust: Trust, name: str
 ) -> None:
     pdf = await pades.seal_pdf(document(), "s", None, pki.issue_person(name, "凭证", "某某公司"), desk, ink=None)
     (row,) = (await validate_pdf(await pades.archive_timestamp(pdf, desk), trust)).signatures[:1]
     assert (row.trusted, row.signer, row.assertion) == (True, name, "凭证")
 
 
-async def test_a_contract_stays_valid_when_its_short_lived_certificates_have_expired(
-    pki: DevelopmentPki, desk: Desk
-) -> None:
+async def test_a_contract_stays_valid_when_its_short_lived_certificates_have_expired(pki: Pki, desk: Desk) -> None:
     pdf = await contract(pki, desk)
     with time_machine.travel(now() + timedelta(days=400), tick=False):
         report = await validate_pdf(pdf, Trust((pki.root.der,), pki.evidence(pki.tsa.asn1, now())))
         assert report.valid
 
 
-async def test_after_the_last_lock_nothing_can_be_signed(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_after_the_last_lock_nothing_can_be_signed(pki: Pki, desk: Desk, trust: Trust) -> None:
     pdf = await contract(pki, desk)
     with pytest.raises(FieldMissing):
         await pades.sign_field(pdf, "sign-buyer-4", pki.issue_person("多余", "x"), desk, ink=ink())
@@ -119,13 +117,13 @@ async def test_after_the_last_lock_nothing_can_be_signed(pki: DevelopmentPki, de
     assert next(row for row in report.signatures if row.field == SELLER).changes == "illegal"
 
 
-async def test_preparing_a_signed_document_again_is_refused(pki: DevelopmentPki, desk: Desk) -> None:
+async def test_preparing_a_signed_document_again_is_refused(pki: Pki, desk: Desk) -> None:
     with pytest.raises(AlreadySigned):
         await pades.prepare(await prepared(pki, desk), [], seal_of(pki), desk)
 
 
 @pytest.mark.parametrize("junk", [b"", b"%PDF-1.7\n%%EOF", b"PK\x03\x04" + b"x" * 500, b"%PDF-1.7" + b"\0" * 9000])
-async def test_junk_is_refused_by_name(pki: DevelopmentPki, desk: Desk, trust: Trust, junk: bytes) -> None:
+async def test_junk_is_refused_by_name(pki: Pki, desk: Desk, trust: Trust, junk: bytes) -> None:
     with pytest.raises(BadPdf):
         await pades.seal_pdf(junk, "seal", None, seal_of(pki), desk, ink=None)
     report = await validate_pdf(junk, trust)
@@ -133,7 +131,7 @@ async def test_junk_is_refused_by_name(pki: DevelopmentPki, desk: Desk, trust: T
     assert report.problem
 
 
-async def test_an_encrypted_pdf_is_refused(pki: DevelopmentPki, desk: Desk, trust: Trust) -> None:
+async def test_an_encrypted_pdf_is_refused(pki: Pki, desk: Desk, trust: Trust) -> None:
     output = BytesIO()
     with pikepdf.open(BytesIO(document())) as pdf:
         pdf.save(output, encryption=pikepdf.Encryption(owner="o", user="u"))
@@ -142,7 +140,7 @@ async def test_an_encrypted_pdf_is_refused(pki: DevelopmentPki, desk: Desk, trus
     assert (await validate_pdf(output.getvalue(), trust)).problem
 
 
-async def test_a_revoked_seal_signs_nothing(pki: DevelopmentPki, desk: Desk) -> None:
+async def test_a_revoked_seal_signs_nothing(pki: Pki, desk: Desk) -> None:
     seal = seal_of(pki, "to be revoked")
     pki.revoke(seal.certificate.serial_number, now())
     with pytest.raises(SignerRevoked):
@@ -152,7 +150,7 @@ async def test_a_revoked_seal_signs_nothing(pki: DevelopmentPki, desk: Desk) -> 
 class _Careless:
     """A signing side that ignores a revocation: the validator must not."""
 
-    def __init__(self, pki: DevelopmentPki) -> None:
+    def __init__(self, pki: Pki) -> None:
         self.pki = pki
 
     def evidence(self, certificate: object, at: object) -> Evidence:
@@ -163,7 +161,7 @@ class _Careless:
     signers: tuple[Credential, ...] = ()
 
 
-async def test_a_signature_by_a_revoked_certificate_is_not_trusted(pki: DevelopmentPki, trust: Trust) -> None:
+async def test_a_signature_by_a_revoked_certificate_is_not_trusted(pki: Pki, trust: Trust) -> None:
     careless = _Careless(pki)
     person = pki.issue_person("已吊销", "r")
     careless.signers = (person,)
@@ -175,9 +173,7 @@ async def test_a_signature_by_a_revoked_certificate_is_not_trusted(pki: Developm
     assert "REVOKED" in row.verdict
 
 
-async def test_a_seal_revoked_later_does_not_touch_earlier_signatures(
-    pki: DevelopmentPki, desk: Desk, trust: Trust
-) -> None:
+async def test_a_seal_revoked_later_does_not_touch_earlier_signatures(pki: Pki, desk: Desk, trust: Trust) -> None:
     seal = seal_of(pki, "revoked later")
     pdf = await pades.seal_pdf(document(), "seal", None, seal, desk, ink=None)
     with time_machine.travel(now() + timedelta(days=30), tick=False):
@@ -185,7 +181,7 @@ async def test_a_seal_revoked_later_does_not_touch_earlier_signatures(
         assert (await validate_pdf(pdf, Trust((pki.root.der,), pki.evidence(pki.tsa.asn1, now())))).valid
 
 
-async def test_a_signature_by_an_expired_certificate_is_not_trusted(pki: DevelopmentPki, desk: Desk) -> None:
+async def test_a_signature_by_an_expired_certificate_is_not_trusted(pki: Pki, desk: Desk) -> None:
     person = pki.issue_person("过期", "e")
     with time_machine.travel(now() + timedelta(days=3), tick=False):
         pdf = await pades.seal_pdf(document(), "s", None, person, desk, ink=None)
@@ -205,7 +201,7 @@ async def test_a_foreign_root_is_not_trusted(tmp_path: Path, trust: Trust) -> No
 
 
 async def test_replaced_text_and_an_added_page_are_illegal_while_pdfsig_sees_nothing(
-    pki: DevelopmentPki, desk: Desk, trust: Trust, tmp_path: Path
+    pki: Pki, desk: Desk, trust: Trust, tmp_path: Path
 ) -> None:
     for forge in (_replace_text, _add_page):
         pdf = forge(await contract(pki, desk))
@@ -240,7 +236,7 @@ def _add_page(pdf: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def one_sealed(pki: DevelopmentPki, desk: Desk) -> bytes:
+def one_sealed(pki: Pki, desk: Desk) -> bytes:
     return asyncio.run(sealed(pki, desk))
 
 

@@ -13,12 +13,12 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownSeal
 from signing.keys import SoftwareKeys
-from signing.pki import DevelopmentPki, create_pki, load_pki, open_pki
+from signing.pki import Pki, create_pki, load_pki, open_pki
 from signing.worker import Person
 from tests.signing.material import OCSP, picture
 
 
-def test_files_are_for_the_owner_only_and_keys_are_encrypted(pki: DevelopmentPki) -> None:
+def test_files_are_for_the_owner_only_and_keys_are_encrypted(pki: Pki) -> None:
     files = [path for path in pki.directory.rglob("*") if path.suffix in {".key", ".crt"}]
     assert len(files) >= 8
     for path in files:
@@ -28,7 +28,7 @@ def test_files_are_for_the_owner_only_and_keys_are_encrypted(pki: DevelopmentPki
     assert stat.S_IMODE(pki.directory.stat().st_mode) == 0o700
 
 
-def test_a_wrong_passphrase_opens_nothing(pki: DevelopmentPki) -> None:
+def test_a_wrong_passphrase_opens_nothing(pki: Pki) -> None:
     with pytest.raises(ValueError, match=r"(?i)password|decrypt"):
         load_pki(pki.directory, SoftwareKeys(b"another"), OCSP)
 
@@ -39,7 +39,7 @@ def test_an_empty_passphrase_is_refused(tmp_path: Path) -> None:
 
 
 def test_creating_twice_at_once_makes_one_pki(tmp_path: Path) -> None:
-    made: list[DevelopmentPki] = []
+    made: list[Pki] = []
     threads = [
         threading.Thread(target=lambda: made.append(create_pki(tmp_path, SoftwareKeys(b"x"), OCSP))) for _ in range(4)
     ]
@@ -60,7 +60,7 @@ def test_a_crash_before_the_last_certificate_is_mended(tmp_path: Path) -> None:
     pki.issuer.certificate.verify_directly_issued_by(pki.root.certificate)
 
 
-def test_a_person_is_bound_to_the_assertion_for_a_day(pki: DevelopmentPki) -> None:
+def test_a_person_is_bound_to_the_assertion_for_a_day(pki: Pki) -> None:
     one, two = (pki.issue_person("张三", "idp/2026 №1") for _ in range(2))
     names = one.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [
@@ -77,7 +77,7 @@ def test_production_refuses_development_keys(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-def test_a_seal_is_issued_once(pki: DevelopmentPki) -> None:
+def test_a_seal_is_issued_once(pki: Pki) -> None:
     with pytest.raises(UnknownSeal):
         pki.seal("once")
     first = pki.issue_seal("once", "河南某某置业有限公司", "91411528MA99999963", picture())
@@ -85,7 +85,7 @@ def test_a_seal_is_issued_once(pki: DevelopmentPki) -> None:
     assert pki.seal_picture("once") == picture()
 
 
-def test_a_revoked_certificate_gets_no_evidence_and_a_revoked_answer(pki: DevelopmentPki) -> None:
+def test_a_revoked_certificate_gets_no_evidence_and_a_revoked_answer(pki: Pki) -> None:
     seal = pki.issue_seal("revoked", "某某公司", "91411528MA99999963", picture())
     pki.evidence(seal.asn1, now())
     at = now()
@@ -98,7 +98,7 @@ def test_a_revoked_certificate_gets_no_evidence_and_a_revoked_answer(pki: Develo
     assert answer.revocation_time_utc == at.replace(microsecond=0)
 
 
-def test_the_responder_answers_outsiders(pki: DevelopmentPki) -> None:
+def test_the_responder_answers_outsiders(pki: Pki) -> None:
     person = pki.issue_person("李四", "a1")
     builder = ocsp.OCSPRequestBuilder().add_certificate(person.certificate, pki.issuer.certificate, hashes.SHA256())
     request = builder.build().public_bytes(Encoding.DER)
@@ -111,12 +111,12 @@ def test_the_responder_answers_outsiders(pki: DevelopmentPki) -> None:
 
 
 @pytest.mark.parametrize("request_bytes", [b"", b"\x30\x00", b"nonsense" * 40])
-def test_the_responder_refuses_what_is_not_ours(pki: DevelopmentPki, request_bytes: bytes) -> None:
+def test_the_responder_refuses_what_is_not_ours(pki: Pki, request_bytes: bytes) -> None:
     answer = ocsp.load_der_ocsp_response(pki.answer_request(request_bytes))
     assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-def test_a_person_keeps_no_key_on_disk(pki: DevelopmentPki) -> None:
+def test_a_person_keeps_no_key_on_disk(pki: Pki) -> None:
     before = {path.name for path in pki.directory.rglob("*")}
     pki.issue_person("王五", "a2")
     assert {path.name for path in pki.directory.rglob("*")} == before

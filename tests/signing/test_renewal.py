@@ -12,7 +12,7 @@ from kernel.clock import now
 from signing import pades
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import DevelopmentPki, create_pki
+from signing.pki import Pki, create_pki
 from signing.schemas import ValidationReport
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust, validate_pdf
@@ -29,23 +29,23 @@ def after(years: float) -> Iterator[None]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> DevelopmentPki:
+def own(tmp_path: Path) -> Pki:
     return create_pki(tmp_path / "own", SoftwareKeys(b"x"), OCSP)
 
 
-def desk(pki: DevelopmentPki) -> Desk:
+def desk(pki: Pki) -> Desk:
     return Desk(pki, ResponderTimestamper(pki))
 
 
-async def judged(pki: DevelopmentPki, pdf: bytes) -> ValidationReport:
+async def judged(pki: Pki, pdf: bytes) -> ValidationReport:
     return await validate_pdf(pdf, Trust((pki.root.der,), await desk(pki).timestamper.standing(now())))
 
 
-async def archived(pki: DevelopmentPki) -> bytes:
+async def archived(pki: Pki) -> bytes:
     return await pades.archive_timestamp(await contract(pki, desk(pki)), desk(pki))
 
 
-async def test_new_keys_do_not_touch_what_is_archived(own: DevelopmentPki) -> None:
+async def test_new_keys_do_not_touch_what_is_archived(own: Pki) -> None:
     """The old timestamp key is still answered for, although the time is given by another one."""
     pdf = await archived(own)
     with after(3):
@@ -55,14 +55,14 @@ async def test_new_keys_do_not_touch_what_is_archived(own: DevelopmentPki) -> No
             assert (await judged(own, pdf)).valid
 
 
-async def test_it_ends_with_its_last_timestamp(own: DevelopmentPki) -> None:
+async def test_it_ends_with_its_last_timestamp(own: Pki) -> None:
     pdf = await archived(own)
     with after(12.5):
         own.rotate()
         assert not (await judged(own, pdf)).valid
 
 
-async def test_renewed_before_it_is_carried_on(own: DevelopmentPki) -> None:
+async def test_renewed_before_it_is_carried_on(own: Pki) -> None:
     pdf = await archived(own)
     with after(10):
         own.rotate()
@@ -74,7 +74,7 @@ async def test_renewed_before_it_is_carried_on(own: DevelopmentPki) -> None:
             assert {row.level for row in report.signatures} == {"B-LTA", "DTS"}
 
 
-async def test_a_renewal_that_came_too_late_proves_nothing(own: DevelopmentPki) -> None:
+async def test_a_renewal_that_came_too_late_proves_nothing(own: Pki) -> None:
     pdf = await archived(own)
     with after(12.5):
         own.rotate()
@@ -82,7 +82,7 @@ async def test_a_renewal_that_came_too_late_proves_nothing(own: DevelopmentPki) 
         assert not (await judged(own, late)).valid
 
 
-async def test_a_lost_timestamp_key_is_noticed_in_the_last_one(own: DevelopmentPki) -> None:
+async def test_a_lost_timestamp_key_is_noticed_in_the_last_one(own: Pki) -> None:
     """Nothing later holds it fast, so what is known of the key today counts."""
     pdf = await archived(own)
     lost = own.tsa.certificate.serial_number

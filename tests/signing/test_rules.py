@@ -70,7 +70,7 @@ def test_all_documents_must_be_agreed_to(consents: dict[str, bool], complete: bo
 
 def _plan(*owners: str, names: tuple[str, ...] = ("f1", "f2")) -> DocumentToSign:
     fields = tuple(Field(name=name, signatory=owner, box=BOX) for name, owner in zip(names, owners, strict=False))
-    return DocumentToSign(key="contract", title="合同", digest="0" * 64, fields=fields)
+    return DocumentToSign(key="contract", title="合同", digest="0" * 64, pages=1, fields=fields)
 
 
 def _who(key: str) -> Signatory:

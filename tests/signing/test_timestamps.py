@@ -19,7 +19,7 @@ from signing import pades
 from signing.errors import TimestampUnavailable
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import DevelopmentPki, create_pki
+from signing.pki import Pki, create_pki
 from signing.ports import Evidence
 from signing.timestamps import HttpTimestamper, ResponderTimestamper, answer_request, open_timestamper
 from signing.validation import Trust, validate_pdf
@@ -27,7 +27,7 @@ from tests.signing.material import OCSP, document, picture
 
 
 class _Service(BaseHTTPRequestHandler):
-    pki: ClassVar[DevelopmentPki]
+    pki: ClassVar[Pki]
     broken: ClassVar[bool] = False
 
     def do_POST(self) -> None:
@@ -64,7 +64,7 @@ def service(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-async def test_an_outside_service_dates_a_seal(service: str, pki: DevelopmentPki) -> None:
+async def test_an_outside_service_dates_a_seal(service: str, pki: Pki) -> None:
     outside = HttpTimestamper(f"{service}/tsa", (_Service.pki.root.der,))
     seal = pki.issue_seal("outside", "某公司", "91411528MA99999963", picture())
     pdf = await pades.seal_pdf(document(), "seal", None, seal, Desk(pki, outside), ink=None)
@@ -77,7 +77,7 @@ async def test_an_outside_service_dates_a_seal(service: str, pki: DevelopmentPki
     assert distrusted.signed_at is None  # the time is only worth what its signer is
 
 
-async def test_a_service_that_is_down_signs_nothing(service: str, pki: DevelopmentPki) -> None:
+async def test_a_service_that_is_down_signs_nothing(service: str, pki: Pki) -> None:
     outside = HttpTimestamper(f"{service}/tsa", (_Service.pki.root.der,))
     _Service.broken = True
     seal = pki.issue_seal("outside", "某公司", "91411528MA99999963", picture())
@@ -103,7 +103,7 @@ def test_the_setting_chooses(tmp_path: Path) -> None:
         ({"req_policy": "1.2.3"}, "unaccepted_policy"),
     ],
 )
-def test_a_request_that_cannot_be_met_is_told_why(pki: DevelopmentPki, asked: dict[str, Any], why: str) -> None:
+def test_a_request_that_cannot_be_met_is_told_why(pki: Pki, asked: dict[str, Any], why: str) -> None:
     algorithm, digest = asked.pop("hash", ("sha256", bytes(32)))
     imprint = {"hash_algorithm": {"algorithm": algorithm}, "hashed_message": digest}
     request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, **asked}).dump()
@@ -111,7 +111,7 @@ def test_a_request_that_cannot_be_met_is_told_why(pki: DevelopmentPki, asked: di
 
 
 @pytest.mark.parametrize("junk", [b"", b"\x30\x00", b"nonsense" * 9, b"\x30\x03\x02\x01\x01", b"\x30\x82\xff\xff"])
-def test_what_is_no_request_is_refused(pki: DevelopmentPki, junk: bytes) -> None:
+def test_what_is_no_request_is_refused(pki: Pki, junk: bytes) -> None:
     assert _fault(answer_request(pki, junk)) == {"bad_data_format"}
 
 
@@ -123,7 +123,7 @@ def _fault(answer: bytes) -> set[str]:
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 @pytest.mark.parametrize("options", [["-cert"], ["-cert", "-no_nonce"]])
-def test_openssl_asks_and_believes(pki: DevelopmentPki, tmp_path: Path, options: list[str]) -> None:
+def test_openssl_asks_and_believes(pki: Pki, tmp_path: Path, options: list[str]) -> None:
     def openssl(*arguments: str) -> str:
         done = subprocess.run(["openssl", "ts", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
         return done.stdout + done.stderr

@@ -120,7 +120,7 @@ def test_keys_of_one_kind_are_not_taken_for_the_other(store: TokenKeys, tmp_path
 def test_production_takes_the_token_and_no_root_of_development(tmp_path: Path) -> None:
     settings = Settings.model_construct(
         environment="production", pki_dir=tmp_path / "pki", public_url="https://yiti.example",
-        pkcs11_module=MODULE, pkcs11_token="yiti", pkcs11_pin=SecretStr(PIN),
+        pkcs11_module=MODULE, pkcs11_label="yiti", pkcs11_pin=SecretStr(PIN),
     )  # fmt: skip
     assert not authority.label_of(open_pki(settings).root).startswith(DEVELOPMENT)
     shutil.rmtree(settings.pki_dir)

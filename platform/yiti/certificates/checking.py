@@ -14,7 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kernel.errors import Invalid
+from kernel.errors import Invalid, TooManyAttempts, Unavailable
 from signing.schemas import ValidationReport
 from yiti.certificates.ports import ValidatePdf
 
@@ -29,6 +29,7 @@ class Validity(StrEnum):
 
     VALID = "valid"
     CANCELLED = "cancelled"
+    REPLACED = "replaced"
     PENDING = "pending"
     NOT_OURS = "not_ours"
 
@@ -36,6 +37,7 @@ class Validity(StrEnum):
 VALIDITY_WORDS = {
     Validity.VALID: "有效",
     Validity.CANCELLED: "已注销",
+    Validity.REPLACED: "已换发新证，本证作废",
     Validity.PENDING: "正在制证，尚未签发",
     Validity.NOT_OURS: "不是本登记机构签发的证明",
 }
@@ -59,7 +61,7 @@ ADDITION_WORDS = {
 class PublicView(Struct, frozen=True, kw_only=True):
     """What anyone holding the document may compare; personal data masked on the server."""
 
-    family: Literal["certificate", "proof", "letter"] = "proof"
+    family: Literal["certificate", "proof", "letter", "evidence"] = "proof"
     number: str
     item: str
     """权利类型, 证明事项, or the title of a letter."""
@@ -86,7 +88,8 @@ class Known(Struct, frozen=True, kw_only=True):
 
 class Verification(Struct, frozen=True, kw_only=True):
     """The result. `view` is what our books say of the sealed revision, `additions` what came after it (only for an
-    uploaded file), `report` the check of every signature where the file is not exactly ours."""
+    uploaded file), `report` the check of every signature in it; without one where a file of ours, known to the byte,
+    could not be checked just now."""
 
     validity: Validity
     words: str
@@ -121,16 +124,24 @@ def result(
 async def check_file(pdf: bytes, find: FindByDigest, validate: ValidatePdf) -> Verification:
     """An uploaded file: exact match, else the sealed revision inside it, else what its signatures say."""
     if b"%PDF-" not in pdf[:1024]:
-        raise Invalid("上传的文件不是PDF，请上传登记机构签发的原始电子证明", field="file")
+        raise Invalid("上传的文件不是PDF，请上传原始的电子文件", field="file")
     digests = list(_revision_digests(pdf))
-    found, whole = await find(digests), digests[-1]
-    if whole in found:
-        return result(found[whole], additions=Additions.NONE)
+    found = await find(digests)
+    if ours := found.get(digests[-1]):
+        return result(ours, additions=Additions.NONE, report=await _if_possible(pdf, validate))
     report = await validate(pdf)
-    ours = next((found[digest] for digest in digests if digest in found), None)
-    if ours is None:
+    inner = next((found[digest] for digest in digests if digest in found), None)
+    if inner is None:
         return result(None, report=report)
-    return result(ours, additions=Additions.PERMITTED if report.valid else Additions.ILLEGAL, report=report)
+    return result(inner, additions=Additions.PERMITTED if report.valid else Additions.ILLEGAL, report=report)
+
+
+async def _if_possible(pdf: bytes, validate: ValidatePdf) -> ValidationReport | None:
+    """What is ours to the byte is told from the books, also while signatures cannot be checked."""
+    try:
+        return await validate(pdf)
+    except (Unavailable, TooManyAttempts):
+        return None
 
 
 def mask_location(location: str) -> str:

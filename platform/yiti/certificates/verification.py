@@ -1,6 +1,8 @@
 """Certificates and proofs as the public verifies them: by the code in the QR, or by the file itself."""
 
+from collections.abc import Sequence
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -45,13 +47,14 @@ async def known_by_code(reader: ReadSession, code: str) -> Known | None:
     if not VERIFY_CODE.fullmatch(code):
         return None
     found = await reader.scalar(select(Certificate).where(Certificate.verify_code == code))
-    return _known(found) if found else None
+    return (await _known(reader, [found]))[found.id] if found else None
 
 
 async def known_by_digest(reader: ReadSession, digests: list[str]) -> dict[str, Known]:
     """The certificates and proofs whose sealed files have these digests."""
-    stored = await reader.scalars(select(Certificate).where(Certificate.pdf_digest.in_(digests)))
-    return {one.pdf_digest: _known(one) for one in stored if one.pdf_digest}
+    stored = list(await reader.scalars(select(Certificate).where(Certificate.pdf_digest.in_(digests))))
+    known = await _known(reader, stored)
+    return {one.pdf_digest: known[one.id] for one in stored if one.pdf_digest}
 
 
 def public_view(certificate: Certificate) -> PublicView:
@@ -77,5 +80,16 @@ def mask_party(name: str, id_kind: str) -> str:
     return name if id_kind == "credit_code" else mask_name(name)
 
 
-def _known(certificate: Certificate) -> Known:
-    return Known(validity=_BY_STATE[certificate.state], view=public_view(certificate))
+async def _known(reader: ReadSession, certificates: Sequence[Certificate]) -> dict[UUID, Known]:
+    """As the books stand now: a certificate that was made anew is told apart from one whose right has ended."""
+    cancelled = [one.id for one in certificates if one.state == CANCELLED]
+    anew = set()
+    if cancelled:
+        anew = set(await reader.scalars(select(Certificate.replaces_id).where(Certificate.replaces_id.in_(cancelled))))
+    return {
+        one.id: Known(
+            validity=Validity.REPLACED if one.id in anew else _BY_STATE[one.state],
+            view=public_view(one),
+        )
+        for one in certificates
+    }

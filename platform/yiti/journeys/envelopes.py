@@ -25,7 +25,7 @@ async def stored(resources: Resources, pages: Sequence[Page]) -> list[DocumentTo
         raise Park(error.message) from error
     digests = await asyncio.gather(*(resources.blobs.put(one.pdf) for one in rendered))
     return [
-        DocumentToSign(key=key, title=title, digest=digest, fields=_fields(one))
+        DocumentToSign(key=key, title=title, digest=digest, pages=one.pages, fields=_fields(one))
         for (key, title, _), one, digest in zip(pages, rendered, digests, strict=True)
     ]
 

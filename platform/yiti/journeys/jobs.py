@@ -18,6 +18,7 @@ from kernel.outbox import Event, Park, emit, handles
 from kernel.permissions import system_actor
 from kernel.rendering.fonts import font_files
 from signing.pki import open_pki
+from signing.reporting import ensure_report
 from signing.seals import issue_seal
 from yiti.accounts.service import organisation
 from yiti.cases import service as cases
@@ -189,6 +190,8 @@ async def archive_case(tx: WriteSession, event: Event) -> None:
     certificate, sale, _ = await _proof(tx, event)
     resources = resources_of(event)
     case = await cases.locked(tx, certificate.case_id)
+    if sale.ceremony_id is not None:
+        await ensure_report(tx, resources, sale.ceremony_id)
     try:
         kept = await e_archive.archive(
             tx, resources.blobs, await archive.manifest(tx, resources, sale, case, certificate)

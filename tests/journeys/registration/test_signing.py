@@ -1,5 +1,6 @@
 """An online application and its signatures: handed in by the last one, once, under the words that were signed."""
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from sqlalchemy import select, update
 import e_archive.service as e_archive
 from kernel.outbox.delivery import deliver
 from kernel.outbox.models import OutboxEvent
+from kernel.permissions import Actor
 from tests.journeys.registration.county import CLERK, Desk
 from tests.journeys.registration.people import applicant, citizen, home_of, obligor, part
 from tests.journeys.registration.signing_together import all_sign, asked, handed_in, me
 from tests.testbed import HOME
+from yiti.accounts.roles import permissions_of
 from yiti.cases import service as cases
 from yiti.cases.application import Agent, AgentBasis, Application, Side
 from yiti.cases.business import Business
@@ -23,6 +26,7 @@ from yiti.journeys.registration import archive, desk, envelope, intake, signatur
 from yiti.journeys.registration.errors import AllSigned, NotSigned
 from yiti.journeys.registration.models import CaseSigning
 from yiti.journeys.registration.signers import lacks, person_id, signers_of
+from yiti.portals.registration import application_page
 from yiti.portals.registration.materials_view import material_lines
 
 pytestmark = pytest.mark.timeout(240)
@@ -136,6 +140,10 @@ async def test_a_crash_between_the_last_signature_and_the_submission_loses_nothi
     assert [words.endswith("来自申请人电子签署") for words in files] == [True, True], "the registrar sees them"
 
 
+def at_the_centre(role: str) -> Actor:
+    return dataclasses.replace(CLERK, permissions=permissions_of([role]))
+
+
 async def test_a_correction_in_other_words_is_signed_again_and_archived_signed(office: Desk) -> None:
     owner, database = citizen("改正人"), office.resources.database
     case = await handed_in(office, await drafted(office, owner), me(owner))
@@ -160,7 +168,7 @@ async def test_a_correction_in_other_words_is_signed_again_and_archived_signed(o
     assert {one.reference for one in lying} == {str((await rounds(office, case)).ceremony_id)} != {str(first)}
     async with database.transaction(HOME) as tx:
         await desk.withdraw(tx, me(owner), case.id, "不办了")
-    await office.run_jobs("letter.")
+    await office.told(case.id)
     await office.archived(case.id)
     case = await office.case(case.id)
     async with database.read(HOME) as reader:
@@ -169,6 +177,15 @@ async def test_a_correction_in_other_words_is_signed_again_and_archived_signed(o
     paper = next(one for one in told.documents if one.key == "application-form")
     assert owner[0] in {one.signer for one in paper.signatures}
     assert b"identified" in told.evidence_report
+    how = next(one for one in told.documents if one.key == "evidence-report")
+    assert how.signatures[0].signer == "一体不动产综合服务平台"
+    async with database.read(HOME) as reader:
+        shown = {
+            role: {one.title for one in (await application_page.load(reader, at_the_centre(role), case)).papers}
+            for role in ("registrar", "window_clerk")
+        }
+    assert {"签署证据报告", "司法核验包"} <= shown["registrar"]
+    assert not {"签署证据报告", "司法核验包"} & shown["window_clerk"], "they may not see people in full"
 
 
 async def test_papers_that_cannot_be_printed_are_told_and_taken_back(office: Desk) -> None:

@@ -34,14 +34,16 @@ from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Park
 from kernel.rendering import render_template
 from kernel.tenancy.models import County
+from signing.models import EvidenceFile
+from signing.reporting import ensure_report
 from signing.schemas import ValidationReport
-from signing.service import evidence_report
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.models import Case, CaseMaterial, CaseParty
 from yiti.certificates import service as certificates
 from yiti.certificates.models import NUMBERED
+from yiti.journeys.evidence import EVIDENCE_TITLE, PLATFORM, report_of
 from yiti.journeys.registration import documents
 from yiti.journeys.registration.archive_records import (
     NOBODY,
@@ -85,6 +87,9 @@ class _Paper(msgspec.Struct, frozen=True, kw_only=True):
 async def archive(tx: WriteSession, resources: Resources, case_id: UUID) -> None:
     """Archive an ended case, once. `Park` when the four-property check refuses the package."""
     case = await cases.get(tx, case_id)
+    round_ = await signed(tx, case.id)
+    if round_ is not None and round_.ceremony_id is not None:
+        await ensure_report(tx, resources, round_.ceremony_id)
     try:
         await e_archive.archive(tx, resources.blobs, await manifest(tx, resources, case))
     except ArchiveRefused as error:
@@ -125,7 +130,7 @@ async def manifest(reader: ReadSession, resources: Resources, case: Case) -> Arc
         required_steps=required_steps(ending),
         documents=tuple(document for document, _ in kept),
         signature_reports=tuple(report for _, report in kept if report is not None),
-        evidence_report=await _evidence(reader, case),
+        evidence_report=await _evidence(reader, resources, case),
         decision_receipt=await decision(reader, case, ending, actions),
         action_log=msgspec.json.encode([step_of(action) for action in actions]),
         exchange_records=(*await _exchanges(reader, case.id), *await _answers(reader, resources, case.id)),
@@ -146,7 +151,10 @@ async def _required(reader: ReadSession, case: Case) -> tuple[str, ...]:
 async def _papers(reader: ReadSession, resources: Resources, case: Case, agency: str) -> list[_Paper]:
     lying = await cases.materials(reader, case.id)
     papers = [await _signed(resources, one) for one in lying if one.source == SIGNED]
-    if not papers:
+    if report := await _report(reader, case):
+        digest, made_at = report.pdf_digest, report.made_at
+        papers.append(await _sealed(resources, "evidence-report", EVIDENCE_TITLE, PLATFORM, digest, made_at))
+    if not any(paper.key == "application-form" for paper in papers):
         papers = [await _form(reader, resources, case)]
         if any("inquiry_record" in CATALOGUE[Business(one)].documents for one in case.businesses):
             papers.append(await _inquiry(reader, resources, case))
@@ -175,12 +183,15 @@ async def _signed(resources: Resources, one: CaseMaterial) -> _Paper:
     )  # fmt: skip
 
 
-async def _evidence(reader: ReadSession, case: Case) -> bytes:
+async def _evidence(reader: ReadSession, resources: Resources, case: Case) -> bytes:
     """How the online application was signed; nothing for one that was signed on paper."""
-    found = await signed(reader, case.id)
-    if found is None or found.ceremony_id is None:
-        return b"{}"
-    return (await evidence_report(reader, found.ceremony_id)).content
+    report = await _report(reader, case)
+    return await resources.blobs.get(report.content_digest) if report else b"{}"
+
+
+async def _report(reader: ReadSession, case: Case) -> EvidenceFile | None:
+    round_ = await signed(reader, case.id)
+    return await report_of(reader, round_.ceremony_id) if round_ else None
 
 
 async def _form(reader: ReadSession, resources: Resources, case: Case) -> _Paper:

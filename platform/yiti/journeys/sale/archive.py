@@ -27,17 +27,20 @@ from integrations.verification import verification_record
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
 from kernel.tenancy.models import County
+from signing.models import EvidenceFile
 from signing.schemas import ValidationReport
-from signing.service import documents_of, evidence_report
+from signing.service import documents_of
 from yiti.cases import service as cases
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import Case, CaseAction
 from yiti.certificates.models import Certificate
+from yiti.journeys.evidence import EVIDENCE_TITLE, PLATFORM, report_of
 from yiti.journeys.models import Sale
 from yiti.resources import Resources
 
-REQUIRED = ("contract", "notice_application", "inquiry_record", "handover_agreement", "proof")
+EVIDENCE_REPORT = "evidence-report"
+REQUIRED = ("contract", "notice_application", "inquiry_record", "handover_agreement", "proof", EVIDENCE_REPORT)
 STEPS = (Action.ACCEPT, Action.APPROVE, Action.BOOK)
 _ID_KINDS: dict[str, IdKind] = {"resident_id": "resident_id", "credit_code": "credit_code"}
 
@@ -57,10 +60,10 @@ async def manifest(
     county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
     frozen = await contracts.content_of(reader, await contracts.get(reader, sale.contract_id))
     declaration = CATALOGUE[case.business]
-    papers = await _papers(reader, resources, sale, certificate, county)
+    report = await report_of(reader, sale.ceremony_id)
+    papers = await _papers(reader, resources, sale, certificate, county, report)
     receipt = await cases.latest_receipt(reader, case.id)
     actions = await cases.history(reader, case.id)
-    evidence = await evidence_report(reader, sale.ceremony_id) if sale.ceremony_id else None
     return ArchiveManifest(
         subject=f"case:{case.id}",
         fonds_no=county.code,
@@ -85,7 +88,7 @@ async def manifest(
         required_steps=tuple(ACTION_WORDS[step] for step in STEPS),
         documents=tuple(_document(paper, case.opened_at) for paper in papers),
         signature_reports=tuple(_report(paper) for paper in papers),
-        evidence_report=evidence.content if evidence else b"{}",
+        evidence_report=await resources.blobs.get(report.content_digest) if report else b"{}",
         decision_receipt=msgspec.json.encode(_receipt(receipt)),
         action_log=msgspec.json.encode([_step(action) for action in actions]),
         exchange_records=(
@@ -103,11 +106,18 @@ def _holders(frozen: FrozenContract) -> tuple[ArchivePerson, ...]:
 
 
 async def _papers(
-    reader: ReadSession, resources: Resources, sale: Sale, certificate: Certificate, county: County
+    reader: ReadSession,
+    resources: Resources,
+    sale: Sale,
+    certificate: Certificate,
+    county: County,
+    report: EvidenceFile | None,
 ) -> list[_Paper]:
     signed = await documents_of(reader, sale.ceremony_id) if sale.ceremony_id else []
     wanted = [(row.key, row.title, "当事人", row.current_digest) for row in signed]
     wanted.append(("proof", "不动产登记证明", county.agency_name, certificate.pdf_digest or ""))
+    if report is not None:
+        wanted.append((EVIDENCE_REPORT, EVIDENCE_TITLE, PLATFORM, report.pdf_digest))
     return list(await asyncio.gather(*(_lifted(resources, *one) for one in wanted)))
 
 

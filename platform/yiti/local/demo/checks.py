@@ -51,7 +51,7 @@ def verify(web: str, link: str, proof: bytes) -> list[str]:
         by_file = _expect(_upload(anybody, proof), "有效")
         if "完全一致" not in by_file:
             raise StepFailed(f"原始证明应与签发时一致，页面说：{by_file}")
-        changed = _expect(_upload(anybody, _one_byte_changed(proof)), "文件已被改动")
+        changed = _expect(_upload(anybody, _one_byte_changed(proof)), "已被篡改")
         painted = _expect(_upload(anybody, _painted_over(proof)), "文件已被改动")
     return [f"验证码查验：{by_code}", f"上传原件：{by_file}", f"改动一个字节：{changed}", f"签章后涂改：{painted}"]
 

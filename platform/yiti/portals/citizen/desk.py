@@ -3,6 +3,7 @@
 Papers of a sale are signed here, and applications made online; what differs is in `Words` and in what follows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,6 +76,8 @@ class Paper:
     title: str
     pages: int
     version: str
+    seen: frozenset[int]
+    """Pages that were shown before the page was loaded again."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,10 @@ async def load(resources: Resources, county: str, token: str, person: bytes | No
         mine = await identified_here(reader, token, person)
         people = await signing.signatories_of(reader, UUID(desk.ceremony_id))
         after = await _after(reader, county, desk, people, person if mine else None)
+        seen = await signing.pages_seen(reader, token) if mine and desk.step == "sign" else {}
     step = "identify" if desk.step == "sign" and not mine else desk.step
     step = "closed" if after.void else step
-    papers = await _papers(resources, desk) if mine and step in {"sign", "applying", "done"} else ()
+    papers = await _papers(resources, desk, seen) if mine and step in {"sign", "applying", "done"} else ()
     return Desk(
         county=county,
         url=f"/s/{county}/{token}",
@@ -199,10 +203,16 @@ async def _application(
     )
 
 
-async def _papers(resources: Resources, desk: SigningDesk) -> tuple[Paper, ...]:
+async def _papers(resources: Resources, desk: SigningDesk, seen: Mapping[str, frozenset[int]]) -> tuple[Paper, ...]:
     return tuple(
         [
-            Paper(one.key, one.title, await PICTURES.count(resources, one.digest), version_of(one.digest))
+            Paper(
+                key=one.key,
+                title=one.title,
+                pages=await PICTURES.count(resources, one.digest),
+                version=version_of(one.digest),
+                seen=seen.get(one.key, frozenset()),
+            )
             for one in desk.documents
         ]
     )

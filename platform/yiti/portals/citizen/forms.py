@@ -3,19 +3,30 @@
 import base64
 import binascii
 
+import msgspec
 from msgspec import Struct
 
+from kernel.errors import Invalid
 from signing.errors import BadHandwriting
+from signing.schemas import Viewing
 
 PICTURE_LIMIT = 200 * 1024
 _PREFIX = "data:image/png;base64,"
 
 
 class SignForm(Struct, kw_only=True):
-    """Consent and signature: `agreed` holds the keys of the documents, `handwriting` a PNG as data URL."""
+    """Consent and signature: `agreed` holds the keys of the documents, `handwriting` a PNG as data URL, `viewed` what
+    the page has shown (JSON of `Viewing`)."""
 
     agreed: list[str] | str = []
     handwriting: str = ""
+    viewed: str = ""
+
+
+class ViewedForm(Struct, kw_only=True):
+    """What the page has shown so far: JSON of `Viewing`."""
+
+    viewed: str = ""
 
 
 class IdentifyForm(Struct, kw_only=True):
@@ -37,6 +48,14 @@ class PurposeForm(Struct, kw_only=True):
 
     purpose: str = ""
     unit_id: str = ""
+
+
+def viewing(told: str) -> Viewing:
+    """The page's report of what it showed. Raises Invalid."""
+    try:
+        return msgspec.json.decode(told, type=Viewing)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise Invalid("阅读记录无法识别，请刷新页面后重新阅读", field="viewed") from error
 
 
 def handwriting_png(data_url: str) -> bytes:

@@ -17,6 +17,7 @@ from kernel.pii import blind_index
 from yiti.accounts.sessions import Citizen
 from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
+from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
 from yiti.journeys.models import Sale
 
 _SIGNED = frozenset({"filed", "cancelled"})
@@ -87,7 +88,11 @@ async def documents(reader: ReadSession, mine: OwnContract) -> list[tuple[str, s
     sale = await sale_of(reader, mine.contract.id)
     if mine.contract.status not in _SIGNED or sale is None or sale.ceremony_id is None:
         return []
-    return [(one.key, one.title, one.current_digest) for one in await signing.documents_of(reader, sale.ceremony_id)]
+    signed = await signing.documents_of(reader, sale.ceremony_id)
+    report = await report_of(reader, sale.ceremony_id)
+    return [(one.key, one.title, one.current_digest) for one in signed] + (
+        [(EVIDENCE, EVIDENCE_TITLE, report.pdf_digest)] if report else []
+    )
 
 
 async def proof(reader: ReadSession, person: Citizen, proof_id: UUID) -> Certificate:

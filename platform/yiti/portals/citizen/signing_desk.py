@@ -17,7 +17,7 @@ from signing.schemas import ClientInfo
 from yiti.accounts.rules import safe_return
 from yiti.journeys.registration import signatures
 from yiti.portals.citizen import access, desk, identity
-from yiti.portals.citizen.forms import ReasonForm, SignForm, handwriting_png
+from yiti.portals.citizen.forms import ReasonForm, SignForm, ViewedForm, handwriting_png, viewing
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
 from yiti.portals.shell.pictures import HEIGHT, PICTURES, WIDTH, page_number, picture_response
@@ -91,7 +91,7 @@ class SigningDeskController(Controller):
                 raise identity.ForeignReturn
             found = await identity.finish(request, resources, tenant)
             async with resources.database.transaction(tenant) as tx:
-                await signing.complete_identification(tx, token, found)
+                await signing.complete_identification(tx, token, found, _client(request))
                 cookie = await access.open_session(
                     request, tx, settings, found.name, found.id_no, access.address_of(request)
                 )
@@ -100,6 +100,20 @@ class SigningDeskController(Controller):
         except DomainError as problem:
             return await _desk_page(request, resources, tenant, token, problem)
         return redirect(request, home, cookies=(cookie, identity.forget_pending(settings)))
+
+    @post("/shown", status_code=204)
+    async def shown(
+        self,
+        request: AnyRequest,
+        resources: Parts,
+        tenant: Tenant,
+        token: FromPath[str],
+        data: URLEncodedBody[ViewedForm],
+    ) -> None:
+        """The page reports every few seconds which pages were on the screen, and for how long."""
+        async with resources.database.transaction(tenant) as tx:
+            await _expect_signer(request, tx, tenant, token)
+            await signing.record_viewing(tx, token, viewing(data.viewed), _client(request))
 
     @post("/sign")
     async def sign(
@@ -110,13 +124,17 @@ class SigningDeskController(Controller):
         token: FromPath[str],
         data: URLEncodedBody[SignForm],
     ) -> Response[Any]:
-        """All consents and the handwriting in one request; the signatures themselves follow as a job."""
+        """All consents and the handwriting in one request; the signatures themselves follow as a job.
+
+        What was shown last is kept first, so that it need not be read again when something else is missing.
+        """
         agreed = several(data.agreed)
         try:
             async with resources.database.transaction(tenant) as tx:
-                await _still_open(tx, token)
-                if not await desk.identified_here(tx, token, access.person_index(request, tenant)):
-                    raise NotIdentified
+                await _expect_signer(request, tx, tenant, token)
+                if data.viewed:
+                    await signing.record_viewing(tx, token, viewing(data.viewed), _client(request))
+            async with resources.database.transaction(tenant) as tx:
                 picture = handwriting_png(data.handwriting)
                 await signing.consent(tx, token, dict.fromkeys(agreed, True), picture, _client(request))
         except (UnknownLink, LinkExpired):
@@ -137,9 +155,7 @@ class SigningDeskController(Controller):
         """Not to sign, and why: the signing is over for everybody, and who filled in the application is told."""
         try:
             async with resources.database.transaction(tenant) as tx:
-                await _still_open(tx, token)
-                if not await desk.identified_here(tx, token, access.person_index(request, tenant)):
-                    raise NotIdentified
+                await _expect_signer(request, tx, tenant, token)
                 await signatures.decline(tx, token, data.reason)
         except (UnknownLink, LinkExpired):
             raise
@@ -209,6 +225,13 @@ async def _still_open(reader: ReadSession, token: str) -> None:
         raise AlreadySigned
     if found.step == "closed":
         raise CeremonyClosed
+
+
+async def _expect_signer(request: AnyRequest, reader: ReadSession, county: str, token: str) -> None:
+    """Something is still to be signed, and the person behind the link was identified on this browser."""
+    await _still_open(reader, token)
+    if not await desk.identified_here(reader, token, access.person_index(request, county)):
+        raise NotIdentified
 
 
 async def _done_before(request: AnyRequest, resources: Resources, county: str, token: str) -> bool:

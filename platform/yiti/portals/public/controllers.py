@@ -1,6 +1,5 @@
-"""Verification of certificates, proofs and letters by anybody: by the code of the QR, or by the file itself."""
+"""Verification by anybody: certificates, proofs and letters by the code of their QR, any PDF by the file itself."""
 
-from functools import partial
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get, post
@@ -12,19 +11,15 @@ from msgspec import Struct
 from kernel.errors import DomainError, Invalid, TooLarge
 from kernel.permissions import anyone
 from kernel.web.dependencies import Tenant
-from yiti.certificates.checking import Validity, Verification
+from yiti.certificates.checking import Validity
 from yiti.portals.public import views
-from yiti.portals.public.papers import verify_code, verify_pdf
-from yiti.portals.public.reports import REPORTS
-from yiti.portals.public.throttle import UNKNOWN_CODES, UPLOADS, admit
+from yiti.portals.public.verifying import FILE_LIMIT, by_code, by_file
 from yiti.portals.shell.views import AnyRequest, page, redirect
-from yiti.resources import Parts, Resources
-
-FILE_LIMIT = 5 * 1024 * 1024
+from yiti.resources import Parts
 
 
 class VerifyForm(Struct, kw_only=True):
-    """The uploaded paper, and the county that is said to have issued it."""
+    """The uploaded file, and the county that is said to have issued it; without one, all counties are asked."""
 
     county: str = ""
     file: UploadFile | None = None
@@ -55,10 +50,11 @@ class VerificationController(Controller):
         """Verify an uploaded paper."""
         try:
             pdf = await _read(request, data)
-            await admit(resources.database, data.county, UPLOADS, _address(request))
-            return await _verified(resources, data.county, pdf)
+            counties = [data.county] if data.county else list(request.app.state.counties)
+            found = await by_file(resources, counties, pdf, _address(request))
         except DomainError as error:
             return _form(request, data.county, error)
+        return page("public/result.html", view=views.result(found), county=data.county)
 
     @get("/{county:str}")
     async def of_county(self, request: AnyRequest, tenant: Tenant) -> Response[Any]:
@@ -70,34 +66,22 @@ class VerificationController(Controller):
         self, request: AnyRequest, resources: Parts, tenant: Tenant, code: FromPath[str]
     ) -> Response[Any]:
         """Where the QR code of a paper leads."""
-        async with resources.database.read(tenant) as reader:
-            found = await verify_code(reader, code)
-            view = views.result(found)
+        found = await by_code(resources, tenant, code, _address(request))
         unknown = found.validity is Validity.NOT_OURS
-        if unknown:
-            await admit(resources.database, tenant, UNKNOWN_CODES, _address(request))
-        return page("public/result.html", status=404 if unknown else 200, view=view, county=tenant)
+        return page("public/result.html", status=404 if unknown else 200, view=views.result(found), county=tenant)
 
 
 async def _read(request: AnyRequest, form: VerifyForm) -> bytes:
-    if form.county not in request.app.state.counties:
+    if form.county and form.county not in request.app.state.counties:
         raise Invalid("请选择签发证明的县", field="county")
     if form.file is None or not form.file.filename:
         raise Invalid("请选择要核验的 PDF 文件", field="file")
     content = await form.file.read(FILE_LIMIT + 1)
     if len(content) > FILE_LIMIT:
-        raise TooLarge("文件超过 5 MB，请上传登记机构签发的原始电子证明", field="file")
+        raise TooLarge("文件超过 5 MB，请上传原始的电子文件", field="file")
     if not content:
         raise Invalid("文件是空的，请重新选择", field="file")
     return content
-
-
-async def _verified(resources: Resources, county: str, pdf: bytes) -> Response[Any]:
-    validate = partial(REPORTS.validated, validate=resources.signing.validate_pdf)
-    async with resources.database.read(county) as reader:
-        found: Verification = await verify_pdf(reader, pdf, validate)
-        view = views.result(found)
-    return page("public/result.html", view=view, county=county)
 
 
 def _form(request: AnyRequest, county: str, error: DomainError | None = None, code: str = "") -> Response[Any]:

@@ -1,9 +1,13 @@
-"""Every kind of paper that the public may verify: certificates, proofs and letters, found the same way."""
+"""Every kind of paper that the public may verify, found the same way: certificates, proofs, letters; and, by the file
+alone, the evidence reports of signings."""
 
+from sqlalchemy import select
+
+from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
+from signing.models import EvidenceFile
 from yiti.certificates import verification as certificates
-from yiti.certificates.checking import Known, Verification, check_file, result
-from yiti.certificates.ports import ValidatePdf
+from yiti.certificates.checking import Known, PublicView, Validity, Verification, result
 from yiti.letters import verification as letters
 
 
@@ -12,13 +16,28 @@ async def verify_code(reader: ReadSession, code: str) -> Verification:
     return result(await certificates.known_by_code(reader, code) or await letters.known_by_code(reader, code))
 
 
-async def verify_pdf(reader: ReadSession, pdf: bytes, validate: ValidatePdf) -> Verification:
-    """By the uploaded file, see `checking.check_file`."""
+async def known_by_digest(reader: ReadSession, digests: list[str]) -> dict[str, Known]:
+    """Which of these files are papers of the county, and what the books say of them now."""
+    return {
+        **await letters.known_by_digest(reader, digests),
+        **await certificates.known_by_digest(reader, digests),
+        **await _evidence_by_digest(reader, digests),
+    }
 
-    async def find(digests: list[str]) -> dict[str, Known]:
-        return {
-            **await letters.known_by_digest(reader, digests),
-            **await certificates.known_by_digest(reader, digests),
-        }
 
-    return await check_file(pdf, find, validate)
+async def _evidence_by_digest(reader: ReadSession, digests: list[str]) -> dict[str, Known]:
+    found = await reader.scalars(select(EvidenceFile).where(EvidenceFile.pdf_digest.in_(digests)))
+    return {one.pdf_digest: Known(validity=Validity.VALID, view=_evidence(one)) for one in found}
+
+
+def _evidence(file: EvidenceFile) -> PublicView:
+    return PublicView(
+        family="evidence",
+        number=str(file.ceremony_id),
+        item="签署证据报告",
+        holders=(),
+        agency="一体不动产综合服务平台",
+        booked_on=file.made_at.astimezone(SHANGHAI).date().isoformat(),
+        more=(("证据数据摘要", file.content_digest),),
+        sealed_at=file.made_at,
+    )

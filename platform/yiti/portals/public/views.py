@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.pii import mask_name
-from signing.schemas import SignatureReport, ValidationReport
 from yiti.certificates.checking import Additions, PublicView, Validity, Verification
+from yiti.portals.public.verdicts import VERDICTS, SignatureLine, lines, notes
 
 _FACES = {
     Validity.VALID: ("success", "circle-check", "有效"),
     Validity.CANCELLED: ("danger", "circle-x", "已注销"),
+    Validity.REPLACED: ("danger", "replace", "已换发新证"),
     Validity.PENDING: ("info", "clock", "尚未签发"),
     Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
 }
@@ -17,6 +17,7 @@ _CHANGED = ("danger", "file-alert", "文件已被改动")
 _SENTENCES = {
     Validity.VALID: "本{}由登记机构签发，目前有效。",
     Validity.CANCELLED: "本{0}由登记机构签发，但所记载的登记已经注销，{0}不再有效。",
+    Validity.REPLACED: "本{0}由登记机构签发，但登记机构后来换发或者补发了新的{0}，本{0}作废。",
     Validity.PENDING: "登记已经登簿，{}正在制作，尚未签发。",
 }
 _LETTER_SENTENCES = {
@@ -28,32 +29,14 @@ _LABELS = {
     "certificate": ("不动产权证号", "权利类型", "权利人", "登簿日期"),
     "proof": ("证明号", "证明事项", "权利人", "登簿日期"),
     "letter": ("文号", "文书名称", "当事人", "出具日期"),
+    "evidence": ("签署编号", "文件名称", "签署各方", "出具日期"),
 }
 _ORIGINALS = {
     Validity.VALID: "登记机构签发的原件目前有效",
     Validity.CANCELLED: "登记机构签发的原件也已经注销",
+    Validity.REPLACED: "登记机构签发的原件也已经作废，另有新证",
     Validity.PENDING: "登记机构还没有签发这份文件",
 }
-_CHANGES = {
-    "none": ("签名后没有追加内容", "success"),
-    "permitted": ("签名后只追加了签名、时间戳或者验证信息", "success"),
-    "illegal": ("签名后追加了其他内容，所显示的内容不可信", "danger"),
-}
-_KINDS = {"certification": "认证签名", "signature": "签名", "timestamp": "文件时间戳"}
-
-
-@dataclass(frozen=True)
-class SignatureLine:
-    """One signature: the signed revision, and what came after it, apart."""
-
-    kind: str
-    signer: str
-    signed_at: datetime | None
-    level: str
-    revision: str
-    revision_tone: str
-    after: str
-    after_tone: str
 
 
 @dataclass(frozen=True)
@@ -69,13 +52,13 @@ class ResultView:
     sealed_at: datetime | None
     file_sentence: str
     file_tone: str
-    problem: str
+    notes: tuple[str, ...]
     signatures: tuple[SignatureLine, ...]
 
 
 def result(found: Verification) -> ResultView:
     """`found` in words; the sealing time comes from the books, not from the file."""
-    tone, icon, label = _CHANGED if _changed(found) else _FACES[found.validity]
+    tone, icon, label = _face(found)
     view, report = found.view, found.report
     return ResultView(
         tone=tone,
@@ -87,35 +70,32 @@ def result(found: Verification) -> ResultView:
         sealed_at=view.sealed_at if view else None,
         file_sentence=found.addition_words,
         file_tone="danger" if found.additions is Additions.ILLEGAL else "success",
-        problem=report.problem or "" if report else "",
-        signatures=tuple(_line(one) for one in report.signatures) if report else (),
+        notes=notes(report) if report else (),
+        signatures=lines(report) if report else (),
     )
 
 
-def _changed(found: Verification) -> bool:
-    """Whether what is shown is not what was signed: then nothing else may be the headline."""
-    broken = found.report is not None and not all(one.intact for one in found.report.signatures)
-    return found.additions is Additions.ILLEGAL or (found.validity is Validity.NOT_OURS and broken)
+def _face(found: Verification) -> tuple[str, str, str]:
+    """What is shown may not be what was signed: then nothing else is the headline."""
+    if found.additions is Additions.ILLEGAL:
+        return _CHANGED
+    if found.view is None and found.report is not None:
+        return VERDICTS[found.report.outcome][:3]
+    return _FACES[found.validity]
 
 
 def _sentence(found: Verification) -> str:
     if found.additions is Additions.ILLEGAL:
         return f"请勿相信这份文件显示的内容。{_ORIGINALS[found.validity]}，内容以下面登记机构的记载为准。"
     if found.view is not None:
+        if found.view.family == "evidence":
+            return "本报告由本平台出具，内容与出具时一致；所附的证据数据可以另行核对。"
         if found.view.family == "letter":
             return _LETTER_SENTENCES[found.validity]
         return _SENTENCES[found.validity].format(_PAPERS[found.view.family])
     if found.report is None:
         return "本县登记机构没有签发过这个验证码的证书、证明或者文书，请核对县名和验证码；如果来自他人，请谨防伪造。"
-    return _foreign(found.report)
-
-
-def _foreign(report: ValidationReport) -> str:
-    if report.problem or not report.signatures:
-        return "这份文件不是本县登记机构签发的电子证明：文件中没有可以核验的电子签章。"
-    if not all(one.intact for one in report.signatures):
-        return "这份文件在签章以后被改动过，不是登记机构签发的原件，请勿相信。"
-    return "这份文件不是本县登记机构签发的电子证明；它带有其他电子签名，核验情况列在下面。"
+    return f"{VERDICTS[found.report.outcome][3]}登记机构的记录里没有这份文件，它不是登记机构签发的原件。"
 
 
 def _facts(view: PublicView) -> tuple[tuple[str, str], ...]:
@@ -132,22 +112,3 @@ def _facts(view: PublicView) -> tuple[tuple[str, str], ...]:
         ("注销日期", view.cancelled_on or ""),
     )
     return tuple((label, words) for label, words in facts if words)
-
-
-def _line(one: SignatureReport) -> SignatureLine:
-    sound = one.intact and one.trusted
-    if sound:
-        words = "签署的内容完整，签名者可信"
-    else:
-        words = "签署的内容完整，但签名者不受信任" if one.intact else "签署的内容已被破坏"
-    after, after_tone = _CHANGES[one.changes]
-    return SignatureLine(
-        kind=_KINDS[one.kind],
-        signer=one.organisation or mask_name(one.signer),
-        signed_at=one.signed_at,
-        level=one.level,
-        revision=words,
-        revision_tone="success" if sound else "danger",
-        after=after,
-        after_tone=after_tone,
-    )

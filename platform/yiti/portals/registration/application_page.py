@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 import e_archive.service as e_archive
-from kernel.clock import now
+from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession
-from kernel.permissions import Actor
+from kernel.permissions import Actor, Permission
 from yiti.cases import service as cases
 from yiti.cases.findings import Finding, blocking
 from yiti.cases.lifecycle import Action, CaseStatus, Flag
 from yiti.cases.models import Case
+from yiti.journeys.evidence import EVIDENCE_TITLE, ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.view import CaseView, StepView
@@ -113,10 +114,22 @@ async def load(reader: ReadSession, actor: Actor, case: Case) -> ApplicationPage
         findings=tuple(finding(one, names) for one in worst_first(latest)),
         blocked=tuple(finding(one, names) for one in blocking(latest)),
         receipts=tuple(receipt(one, names) for one in kept),
-        papers=tuple(papers_of(view)),
+        papers=(*papers_of(view), *await _evidence(reader, actor, case)),
         timeline=tuple(_step(one) for one in reversed(view.history) if _told(one, view.history)),
         archive_no=archived.archive_no if archived else None,
         making=_making(view),
+    )
+
+
+async def _evidence(reader: ReadSession, actor: Actor, case: Case) -> tuple[Paper, ...]:
+    """How it was signed, for those who may take it."""
+    found = await report_of(reader, await ceremony_of(reader, case))
+    if found is None or not actor.may(Permission.PII_REVEAL):
+        return ()
+    url, made_on = f"/registration/cases/{case.id}/evidence", found.made_at.astimezone(SHANGHAI)
+    return (
+        Paper(f"{url}/report.pdf", EVIDENCE_TITLE, f"{made_on:%Y-%m-%d} 出具", "平台电子印章", "success"),
+        Paper(f"{url}/package", "司法核验包", "下载", "须填写目的", "info"),
     )
 
 

@@ -23,6 +23,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
 from yiti.estate.models import Unit
 from yiti.estate.queries import get_unit
+from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
 from yiti.journeys.models import Sale
 from yiti.journeys.sale.errors import SaleNotFound
 
@@ -52,6 +53,8 @@ class Paper:
     places: int
     """Signatures that it must carry; 0 for the proof, which the agency seals."""
     applied: int
+    sealed_by: str = "登记机构电子印章"
+    """Whose seal it bears where nobody signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ async def papers(reader: ReadSession, sale: Sale, proofs: Sequence[Certificate])
     signed = await documents_of(reader, sale.ceremony_id) if sale.ceremony_id else []
     applied = await _applied(reader, signed)
     found = [Paper(one.key, one.title, one.current_digest, len(one.fields), applied.get(one.id, 0)) for one in signed]
+    if report := await report_of(reader, sale.ceremony_id):
+        found.append(Paper(EVIDENCE, EVIDENCE_TITLE, report.pdf_digest, 0, 0, "平台电子印章"))
     sealed = next((one.pdf_digest for one in proofs if one.pdf_digest), None)
     if sealed:
         found.append(Paper("proof", "不动产登记证明", sealed, 0, 0))

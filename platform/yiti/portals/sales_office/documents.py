@@ -18,6 +18,7 @@ from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor
 from yiti.certificates import service as certificates
 from yiti.journeys import presale
+from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
 from yiti.portals.sales_office.desk import Desk, desk
 from yiti.portals.shell.files import pdf_response
 from yiti.resources import Parts
@@ -99,6 +100,8 @@ async def _stored(reader: ReadSession, on: Desk) -> dict[str, tuple[str, str]]:
     if on.sale.ceremony_id:
         documents = await signing.documents_of(reader, on.sale.ceremony_id)
         found = {one.key: (one.title, one.current_digest) for one in documents}
+        if report := await report_of(reader, on.sale.ceremony_id):
+            found[EVIDENCE] = (EVIDENCE_TITLE, report.pdf_digest)
     for proof in await certificates.of_case(reader, on.sale.case_id) if on.sale.case_id else []:
         if proof.pdf_digest:
             found[PROOF] = ("不动产登记证明", proof.pdf_digest)

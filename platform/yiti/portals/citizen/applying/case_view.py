@@ -14,6 +14,7 @@ from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import Action, CaseStatus, Channel, Flag
 from yiti.cases.models import Case
+from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.desk import CaseView
 from yiti.journeys.registration.envelope import live_among
@@ -154,6 +155,8 @@ async def _signing(reader: ReadSession, actor: Actor, mine: OwnCase, view: CaseV
     if found is None or (found.state == "void" and not (mine.began and Action.SAVE in mine.actions)):
         return None
     papers = tuple((one.code, one.name) for one in view.checklist.items if one.signed)
+    if await report_of(reader, await ceremony_of(reader, mine.case)):
+        papers += ((EVIDENCE, EVIDENCE_TITLE),)
     return card(found, opener=mine.began, papers=papers)
 
 

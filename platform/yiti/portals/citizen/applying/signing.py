@@ -9,6 +9,9 @@ from litestar.params import FromPath
 from kernel.audit import audit
 from kernel.errors import NotFound
 from kernel.web.dependencies import CurrentActor, Tenant, Tx
+from signing.reporting import ReportNotMade
+from yiti.cases import service as cases
+from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.portals.citizen.access import citizen_here
 from yiti.portals.citizen.applying.owning import case_url, own_case
@@ -65,6 +68,12 @@ class ApplicationSigningController(Controller):
         signed = found is not None and found.state == "signed"
         if found is None or not signed or not (mine.began or any(one.own for one in found.signers)):
             raise NotFound("没有这份文件，或者文件尚未签署完毕")
+        if key == EVIDENCE:
+            report = await report_of(tx, await ceremony_of(tx, await cases.get(tx, case_id)))
+            if report is None:
+                raise ReportNotMade
+            audit(tx, actor, "case.evidence_taken", f"case:{case_id}", {"digest": report.pdf_digest})
+            return pdf_response(await resources.blobs.get(report.pdf_digest), f"{EVIDENCE_TITLE}.pdf", download=True)
         files = [one for item in (await desk.checklist(tx, case_id)).items if item.signed and item.code == key
                  for one in item.files]  # fmt: skip
         if not files:

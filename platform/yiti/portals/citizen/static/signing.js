@@ -1,4 +1,5 @@
-// The signing desk: each document is read to its end before it can be agreed to; the signature is drawn by hand.
+// The signing desk: each page of a document is shown before it can be agreed to; the signature is drawn by hand.
+// What was on the screen, and for how long, is reported to the server, which asks for every page before it accepts.
 (() => {
   "use strict";
 
@@ -7,11 +8,63 @@
   const EMPTY = "请在签名框内手写签名";
   const TOO_LARGE = "签名图片过大，请清除后重写";
   const LARGEST = 200 * 1024;
+  const LOOK_MS = 200; // how often the screen is looked at
+  const SHOWN_MS = 300; // as `signing.reading.SHOWN_MS`
+  const REPORT_MS = 10000;
 
   const form = document.querySelector("[data-signing]");
   if (!form) return;
   const boxes = [...form.querySelectorAll("input[name=agreed]")];
   const boxOf = (key) => boxes.find((box) => box.value === key);
+
+  // What is shown: running totals of milliseconds by document and page, since this page was opened.
+
+  const visit = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const shown = {};
+  let reported = "";
+
+  const told = () => JSON.stringify({ visit, documents: shown });
+
+  // A page is on the screen when half of it is, or when it fills half of the reader (enlarged); and only once loaded.
+  function onScreen(pages, picture) {
+    if (!picture.complete || !picture.naturalWidth) return false;
+    const room = pages.getBoundingClientRect();
+    const place = picture.getBoundingClientRect();
+    const visible = Math.min(room.bottom, place.bottom) - Math.max(room.top, place.top);
+    return visible > 0 && (visible >= place.height / 2 || visible >= room.height / 2);
+  }
+
+  function count(dialog, milliseconds) {
+    const key = dialog.querySelector("[data-agree]").dataset.agree;
+    const pages = dialog.querySelector(".reader-pages");
+    for (const picture of pages.querySelectorAll("img")) {
+      if (!onScreen(pages, picture)) continue;
+      const spent = (shown[key] ??= {});
+      spent[picture.dataset.page] = (spent[picture.dataset.page] ?? 0) + Math.round(milliseconds);
+      if (spent[picture.dataset.page] >= SHOWN_MS) picture.dataset.seen = "";
+    }
+  }
+
+  let looked = performance.now();
+  setInterval(() => {
+    const since = performance.now() - looked;
+    looked += since;
+    const dialog = document.querySelector("dialog.reader[open]");
+    // A phone that slept has shown nothing meanwhile.
+    if (!dialog || document.visibilityState !== "visible" || since > 5 * LOOK_MS) return;
+    count(dialog, since);
+    dialog.dispatchEvent(new Event("looked"));
+  }, LOOK_MS);
+
+  function report() {
+    const now = told();
+    if (now === reported || !Object.keys(shown).length) return;
+    const body = new URLSearchParams({ _csrf: form.elements.namedItem("_csrf").value, viewed: now });
+    if (navigator.sendBeacon(form.dataset.shown, body)) reported = now;
+  }
+
+  setInterval(report, REPORT_MS);
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") report(); });
 
   // Reading
 
@@ -30,9 +83,13 @@
       if (!dialog.open) return;
       const middle = pages.scrollTop + pages.clientHeight / 2;
       const at = pictures.findLastIndex((picture) => picture.offsetTop <= middle);
+      const left = pictures.filter((picture) => !("seen" in picture.dataset)).map((picture) => picture.dataset.page);
       place.textContent = `第 ${Math.max(at, 0) + 1} / ${pictures.length} 页`;
-      if (button.disabled && pages.scrollTop + pages.clientHeight >= pages.scrollHeight - 60) agreeable(button);
+      if (!button.disabled) return;
+      if (!left.length) agreeable(button);
+      else button.textContent = `还有第 ${left.slice(0, 3).join("、")}${left.length > 3 ? " 等" : ""} 页未看`;
     };
+    dialog.addEventListener("looked", look);
     pages.addEventListener("scroll", look, { passive: true });
     // `toggle` of dialogs is new; the attribute tells every browser that it was opened.
     new MutationObserver(look).observe(dialog, { attributes: true, attributeFilter: ["open"] });
@@ -121,6 +178,7 @@
     const picture = pad.toDataURL("image/png");
     if (picture.length * 0.75 > LARGEST) return stop(event, TOO_LARGE, canvas);
     hidden.value = picture;
+    form.elements.namedItem("viewed").value = Object.keys(shown).length ? told() : "";
     return undefined;
   });
 })();
