@@ -137,9 +137,9 @@ async def stage(
         yield stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def browser() -> "AsyncIterator[Browser]":
-    """Chromium, started once in this process: who looks at pages opens a context of their own, and closes it."""
+    """Chromium for the tests of a file: who looks at pages opens a context of their own, and closes it."""
     from tests.journeys.browser import launched
 
     async with launched() as browser:

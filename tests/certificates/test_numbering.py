@@ -130,7 +130,7 @@ async def test_a_lost_certificate_is_made_anew(tx: WriteSession, resources: Pape
     assert isinstance(content, CertificateContent)
     assert content.remarks[1] == f"补发：原不动产权证书（{old.number}）已作废"
     assert (await issue(tx, resources, new.id)).state == ISSUED
-    assert (await verify_code(tx, old.verify_code)).validity is Validity.CANCELLED
+    assert (await verify_code(tx, old.verify_code)).validity is Validity.REPLACED
     assert (await verify_code(tx, new.verify_code)).validity is Validity.VALID
     current = await service.of_entry(tx, old.entry_id)
     assert current is not None

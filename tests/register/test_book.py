@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 from uuid import uuid4
 
@@ -311,3 +312,14 @@ async def test_a_unit_that_still_carries_rights_is_not_split(tx: WriteSession, u
 async def test_an_empty_booking(tx: WriteSession) -> None:
     with pytest.raises(Invalid):
         await book(tx, Booking(case_id=uuid4(), case_number="1", booked_by="测试", operations=()))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3), 2)))
+async def test_seizures_lifted_together_in_any_order(tx: WriteSession, order: tuple[int, int]) -> None:
+    """The second moves up when the first is lifted, and is lifted as it then stands; what is left takes effect."""
+    unit = await make_unit(tx)
+    standing = [(await booked(tx, seizure(unit)))[0].id for _ in range(3)]
+    await booked(tx, *(cancellation(unit, standing[place]) for place in order))
+    (left,) = await seizures.queue(tx, unit.id)
+    (last,) = set(range(3)) - set(order)
+    assert (left.rank, left.id == standing[last] or left.closes_id == standing[last]) == (0, True)

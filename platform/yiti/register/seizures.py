@@ -38,6 +38,8 @@ class Queue:
 
     effective: UUID | None = None
     waiting: dict[UUID, Waiting] = field(default_factory=dict)
+    promoted: dict[UUID, UUID] = field(default_factory=dict)
+    """What moved up in this booking: the entry that waited, and the one that took its place."""
 
 
 async def queues(reader: ReadSession, unit_ids: Sequence[UUID]) -> dict[UUID, Queue]:
@@ -91,8 +93,11 @@ def arrange(operations: Sequence[Append], queues: dict[UUID, Queue], moment: dat
 def _steps(operation: Append, queues: dict[UUID, Queue], moment: datetime) -> Iterator[Step]:
     on = moment.astimezone(SHANGHAI).date()
     standing = queues.setdefault(operation.unit_id, Queue())
-    assert operation.entry_id is not None
     closes = operation.closes_id
+    if closes in standing.promoted:  # it waited when the booking was made up, and the lines before have moved it up
+        closes = standing.promoted[closes]
+        operation = msgspec.structs.replace(operation, closes_id=closes)
+    assert operation.entry_id is not None
     replaced = standing.waiting.pop(closes, None) if closes is not None else None
     ends = closes is not None and closes == standing.effective
     if operation.kind != EntryKind.SEIZURE:
@@ -118,7 +123,8 @@ def _promotion(standing: Queue, on: date) -> Iterable[Step]:
         return []
     first = min(standing.waiting, key=lambda one: standing.waiting[one].order)
     promotion = standing.waiting.pop(first).promotion
-    standing.effective = promotion.entry_id
+    assert promotion.entry_id is not None
+    standing.effective = standing.promoted[first] = promotion.entry_id
     return [Step(in_effect(promotion, on), promoted=True)]
 
 
