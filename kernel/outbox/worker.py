@@ -85,7 +85,7 @@ class OutboxWorker:
                 await asyncio.wait(self.running.values(), timeout=STOP_SECONDS)
 
     async def _sweep_forever(self) -> None:
-        while True:
+        while not _leaving():
             try:
                 await self.sweep()
             except (DBAPIError, InterfaceError, OSError) as error:
@@ -99,7 +99,7 @@ class OutboxWorker:
                 self.wake(tenant, event_id)
 
     async def _chores_forever(self) -> None:
-        while True:
+        while not _leaving():
             await asyncio.sleep(CHORE_SECONDS)
             try:
                 for tenant in await counties(self.database):
@@ -109,7 +109,7 @@ class OutboxWorker:
                 log.exception("outbox.chore_failed")
 
     async def _listen_forever(self) -> None:
-        while True:
+        while not _leaving():
             try:
                 await self._listen()
             except (RedisError, OSError) as error:
@@ -141,6 +141,13 @@ class OutboxWorker:
         finally:
             await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
             await pool.aclose(close_connection_pool=True)
+
+
+def _leaving() -> bool:
+    """Whether this task was cancelled. Closing a connection on the way out may fail, and the failure takes the place of
+    the cancellation: what is caught as "the server is away" must not keep the worker from ending."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def counties(database: Database) -> list[str]:

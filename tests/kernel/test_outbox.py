@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from kernel.clock import now
@@ -195,3 +196,23 @@ async def test_the_sweeper_delivers_while_valkey_is_away(
         running.cancel()
         await asyncio.wait([running])
         await waker.close()
+
+
+class _Stubborn(OutboxWorker):
+    """Its connection fails while it is being closed, as when the queue has gone."""
+
+    async def _listen(self) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            raise RedisError("closing failed")
+
+
+async def test_a_worker_ends_although_its_queue_fails_on_the_way_out(fresh_database: Database) -> None:
+    worker = _Stubborn(fresh_database, None, "unix:///nowhere")
+    working = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.1)
+    working.cancel()
+    done, _ = await asyncio.wait([working], timeout=10)
+    assert done, "it goes on"
+    assert working.cancelled()
