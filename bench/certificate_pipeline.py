@@ -18,7 +18,7 @@ from kernel.blobs import BlobStore
 from kernel.rendering import Renderer
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings
-from signing.pki import open_pki
+from signing.founding import open_pki
 from signing.pool import SigningPool
 from signing.schemas import SealRef
 from signing.seal_image import seal_mask

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -18,8 +19,9 @@ from bench.certificate_pipeline import SEAL, issue_seal, proof_content
 from bench.place import quiet_settings
 from kernel.clock import now
 from kernel.rendering import Renderer
+from signing.founding import open_pki
 from signing.keys import Credential
-from signing.pki import Pki, open_pki
+from signing.pki import Pki
 from yiti.certificates.document import proof_attachment, proof_html
 
 ROUNDS = 10
@@ -42,17 +44,22 @@ async def render_and_sign_ms(folder: Path) -> float:
     return median(samples[1:])
 
 
-async def stock_signature(pdf: bytes, seal: Credential, pki: Pki) -> bytes:
-    """PAdES with embedded validation data as pyHanko's documentation does it, with the same key and answers as ours.
+async def stock_signature(
+    pdf: bytes, seal: Credential, pki: Pki, timestamper: TimeStamper | None = None, *, archive: bool = False
+) -> bytes:
+    """PAdES with embedded validation data as pyHanko's documentation does it, with the same key and answers as ours,
+    and no picture to draw.
 
-    Without a timestamp, which makes it cheaper than what we do: in one run of a hundred asn1crypto takes minutes to
-    encode a CMS with a token inside once more (it takes a header that ends in 0x80 for an indefinite length).
+    Many runs go without a timestamp, which makes it cheaper than what we do: in one run of a hundred asn1crypto takes
+    minutes to encode a CMS with a token inside once more (it takes a header that ends in 0x80 for an indefinite
+    length).
     """
+    evidence = pki.evidence(seal.asn1, now())
     context = ValidationContext(
         trust_roots=[pki.root.asn1],
         other_certs=[pki.issuer.asn1, pki.responder.asn1],
-        ocsps=[pki.ocsp(seal.certificate, now())],
-        crls=[pki.evidence(seal.asn1, now()).crls[0]],
+        ocsps=[*evidence.ocsps, pki.ocsp(pki.tsa.certificate, now())],
+        crls=[*evidence.crls],
         allow_fetching=False,
         revocation_mode="require",
     )
@@ -69,7 +76,9 @@ async def stock_signature(pdf: bytes, seal: Credential, pki: Pki) -> bytes:
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
         embed_validation_info=True,
+        use_pades_lta=archive,
         validation_context=context,
     )
-    output = await signers.PdfSigner(metadata, signer).async_sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)))
+    stock = signers.PdfSigner(metadata, signer, timestamper=timestamper)
+    output = await stock.async_sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)))
     return bytes(output.getbuffer())

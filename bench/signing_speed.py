@@ -5,28 +5,20 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from statistics import median
 
-from asn1crypto import keys
-from cryptography.hazmat.primitives import serialization
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import signers
-from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleCertificateStore
-
 from bench.certificate_pipeline import SEAL, issue_seal, proof_content
+from bench.floor import stock_signature
 from bench.place import quiet_settings
 from bench.report import Measure
-from kernel.clock import now
 from kernel.rendering import Renderer
 from kernel.rendering.schemas import Box
 from signing import pades
 from signing.appearance import BLACK, SEAL_RED, Ink, read_ink
+from signing.founding import open_pki
 from signing.pades import Desk, FieldPlan
-from signing.pki import Pki, open_pki
+from signing.pki import Pki
 from signing.timestamps import ResponderTimestamper
 from yiti.certificates.document import proof_attachment, proof_html
 
@@ -60,35 +52,8 @@ class _Bench:
         return await self._stock(archive=True)
 
     async def _stock(self, *, archive: bool) -> bytes:
-        """As pyHanko's documentation does it, with the same key, time and answers as ours, and no picture to draw."""
-        seal, evidence = self.pki.seal(SEAL), self.pki.evidence(self.pki.seal(SEAL).asn1, now())
-        context = ValidationContext(
-            trust_roots=[self.pki.root.asn1],
-            other_certs=[self.pki.issuer.asn1, self.pki.responder.asn1],
-            ocsps=[*evidence.ocsps, self.pki.ocsp(self.pki.tsa.certificate, now())],
-            crls=[*evidence.crls],
-            allow_fetching=False,
-            revocation_mode="require",
-        )
-        raw = seal.key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        signer = signers.SimpleSigner(
-            signing_cert=seal.asn1,
-            signing_key=keys.PrivateKeyInfo.load(raw),
-            cert_registry=SimpleCertificateStore.from_certs([self.pki.issuer.asn1]),
-        )
-        metadata = signers.PdfSignatureMetadata(
-            field_name="stock",
-            md_algorithm="sha256",
-            subfilter=SigSeedSubFilter.PADES,
-            embed_validation_info=True,
-            use_pades_lta=archive,
-            validation_context=context,
-        )
-        stock = signers.PdfSigner(metadata, signer, timestamper=self.desk.timestamper.client)
-        output = await stock.async_sign_pdf(IncrementalPdfFileWriter(BytesIO(self.proof)))
-        return bytes(output.getbuffer())
+        client = self.desk.timestamper.client
+        return await stock_signature(self.proof, self.pki.seal(SEAL), self.pki, client, archive=archive)
 
     async def three_parties(self) -> bytes:
         """The platform certifies; two buyers and the seller sign, the last locks everything."""

@@ -23,8 +23,9 @@ from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import pades
 from signing.appearance import BLACK, SEAL_RED, read_ink
+from signing.founding import open_pki
 from signing.pades import Desk, FieldPlan
-from signing.pki import Pki, open_pki
+from signing.pki import Pki
 from signing.pool import SigningPool
 from signing.timestamps import ResponderTimestamper
 from yiti.certificates.checking import Known, check_file

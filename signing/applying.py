@@ -25,8 +25,8 @@ from signing.models import AppliedSignature, Ceremony, CeremonyDocument, Ceremon
 from signing.pades import FieldPlan
 from signing.pool import Signed, SigningRoom
 from signing.rules import CLOSING_FIELD
-from signing.schemas import Field, SignatureMade
-from signing.worker import PLATFORM_SEAL, FieldToSign, Person
+from signing.schemas import PLATFORM_SEAL, Field, SignatureMade
+from signing.worker import FieldToSign, Person
 
 REPORT_DELAY = timedelta(seconds=3)
 """What people wait for goes first: filing, booking and proof follow the last signature at once."""

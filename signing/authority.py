@@ -3,9 +3,10 @@
 import stringprep
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
@@ -43,6 +44,20 @@ def label_of(authority: Credential) -> str:
     """The common name of an authority."""
     (named,) = authority.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(named.value)
+
+
+def told(alternatives: Iterable[str], urn: str) -> str | None:
+    """What the alternative names of a certificate (URIs) say under `ASSERTION_URN` or `NAME_URN`."""
+    return next((unquote(one.removeprefix(urn)) for one in alternatives if one.startswith(urn)), None)
+
+
+def issued(one: x509.Certificate, by: x509.Certificate) -> bool:
+    """Whether `by` names itself as the issuer of `one` and its key made the signature; not whether it may issue."""
+    try:
+        one.verify_directly_issued_by(by)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def comparable(text: str) -> str:

@@ -14,10 +14,10 @@ from functools import lru_cache
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing import cms as cms_parts
+from signing.authority import issued
 
 _HEX = re.compile(rb"<(?:[0-9a-f]+|[0-9A-F]+)>")
 _REVISION_END = re.compile(rb"%%EOF[ \t]*(?:\r\n|\r|\n|)\Z")
@@ -181,7 +181,6 @@ def _issued(child: bytes, parent: bytes) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            x509.load_der_x509_certificate(child).verify_directly_issued_by(x509.load_der_x509_certificate(parent))
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, Warning):
+            return issued(x509.load_der_x509_certificate(child), x509.load_der_x509_certificate(parent))
+    except (ValueError, Warning):
         return False
-    return True

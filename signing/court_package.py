@@ -19,9 +19,10 @@ from kernel.clock import SHANGHAI
 from kernel.rendering import render_template
 from signing.evidence_check import certificates_of, read_told
 from signing.evidence_crypto import Certificates, fingerprint
+from signing.evidence_document import EVIDENCE_TITLE
 
 _UNFIT = re.compile(r"[\x00-\x1f/\\:*?\"<>|\s]+")
-REPORT = "签署证据报告.pdf"
+REPORT = f"{EVIDENCE_TITLE}.pdf"
 
 
 def court_package(report: bytes, content: bytes, documents: Sequence[tuple[str, bytes]], made_at: datetime) -> bytes:

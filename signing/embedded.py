@@ -4,7 +4,6 @@ From these pieces anybody can recompute a signature without the document: the ev
 """
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 
@@ -16,6 +15,7 @@ from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signing.errors import BadPdf
+from signing.ports import NO_EVIDENCE, Evidence
 
 
 class EmbeddedSignature(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,19 +56,24 @@ def embedded_signatures(pdf: bytes) -> EmbeddedSignatures:
         reader = PdfFileReader(BytesIO(pdf), strict=False)
         found = sorted(reader.embedded_regular_signatures, key=lambda one: one.signed_revision)
         return EmbeddedSignatures(
-            signatures=tuple(_signature(one) for one in found), certificates=tuple(_stored(reader))
+            signatures=tuple(_signature(one) for one in found), certificates=stored(reader).certificates
         )
     except Exception as error:  # bytes made to confuse raise anything: zlib.error, AssertionError, ...
         raise BadPdf from error
 
 
-def _stored(reader: PdfFileReader) -> Iterator[bytes]:
+def stored(reader: PdfFileReader) -> Evidence:
+    """The document security store: what a PDF carries so that its signatures can be judged later. Raises on bytes made
+    to confuse."""
     try:
         store = DocumentSecurityStore.read_dss(reader)
     except NoDSSFoundError:
-        return
-    for certificate in store.load_certs():
-        yield certificate.dump()
+        return NO_EVIDENCE
+    return Evidence(
+        tuple(certificate.dump() for certificate in store.load_certs()),
+        tuple(ref.get_object().data for ref in store.ocsps),
+        tuple(ref.get_object().data for ref in store.crls),
+    )
 
 
 def _signature(found: EmbeddedPdfSignature) -> EmbeddedSignature:

@@ -113,5 +113,13 @@ class KeysUnavailable(Unavailable):
     default_message = "密码设备暂时不可用，未签署，请稍后重试"
 
 
-class DevelopmentKeysRefused(RuntimeError):
-    """Start-up fault: software development keys in a production environment."""
+class PkiRefused(RuntimeError):
+    """Start-up fault: this process must not work with the PKI that its settings name."""
+
+
+class DevelopmentKeysRefused(PkiRefused):
+    """Software keys, or a root of development, in a production environment."""
+
+
+class PkiMissing(PkiRefused):
+    """There is none in the folder, or a part of it is lost."""

@@ -3,16 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 from asn1crypto import algos, cms
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from signing.authority import ASSERTION_URN, NAME_URN, comparable
+from signing.authority import ASSERTION_URN, NAME_URN, comparable, issued, told
 
 _DER = serialization.Encoding.DER
 _HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {
@@ -45,7 +44,7 @@ class Certificates:
 
     def roots(self) -> dict[str, x509.Certificate]:
         """The self-signed ones."""
-        return {digest: one for digest, one in self._known.items() if one.subject == one.issuer and _issued(one, one)}
+        return {digest: one for digest, one in self._known.items() if one.subject == one.issuer and issued(one, one)}
 
     def authorities(self) -> dict[str, x509.Certificate]:
         """Those that issue others, roots too."""
@@ -62,7 +61,7 @@ class Certificates:
                 if self._trusted and digest not in self._trusted:
                     raise Broken("证书链不通向所信任的根证书")
                 return digest
-            above = ((key, by) for key, by in self._known.items() if key != digest and _issues(by) and _issued(one, by))
+            above = ((key, by) for key, by in self._known.items() if key != digest and _issues(by) and issued(one, by))
             digest, one = next(above, ("", one))
             if not digest:
                 break
@@ -74,14 +73,6 @@ def _issues(by: x509.Certificate) -> bool:
         return bool(by.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
     except x509.ExtensionNotFound:
         return False
-
-
-def _issued(one: x509.Certificate, by: x509.Certificate) -> bool:
-    try:
-        one.verify_directly_issued_by(by)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def check_signature(certificate: x509.Certificate, attributes: bytes, signature: bytes, message_digest: str) -> None:
@@ -173,5 +164,4 @@ def _alternative(certificate: x509.Certificate, urn: str) -> str | None:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return None
-    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    return next((unquote(one.removeprefix(urn)) for one in uris if one.startswith(urn)), None)
+    return told(names.get_values_for_type(x509.UniformResourceIdentifier), urn)

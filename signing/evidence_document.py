@@ -8,8 +8,9 @@ from typing import Any
 from kernel.clock import SHANGHAI
 from kernel.rendering import render_template
 from signing.evidence_check import certificates_of
-from signing.schemas import EvidenceReport
+from signing.schemas import PLATFORM_NAME, EvidenceReport
 
+EVIDENCE_TITLE = "签署证据报告"
 ATTACHMENT = "evidence.json"
 DIGEST_MARK = "evidence-sha256:"
 """Before the attachment's SHA-256 in the PDF's keywords."""
@@ -43,6 +44,8 @@ def report_html(evidence: EvidenceReport, made_at: datetime) -> str:
     people = {one["key"]: one for one in told["signatories"]}
     titles = {one["key"]: one["title"] for one in told["documents"]}
     context: dict[str, Any] = {
+        "title": EVIDENCE_TITLE,
+        "platform": PLATFORM_NAME,
         "told": told,
         "digest": evidence.digest,
         "mark": DIGEST_MARK,

@@ -4,21 +4,22 @@ The first lies in the folder of the PKI itself, each later one in a folder besid
 go on answering for what they have issued, so a change of keys breaks no document.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kernel.clock import now
 from signing import authority
+from signing.issued import register_in
 from signing.keys import Credential, KeyStore
 
 _YEAR = timedelta(days=365)
 _ISSUER_LIFETIME, _SERVICE_LIFETIME = 15 * _YEAR, 12 * _YEAR
 # The last one that is saved: its certificate on disk means that all the others are there too.
 _LAST = "responder"
+_SERVICES = ("tsa", _LAST)
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,21 @@ class Generation:
     def keep(self, directory: Path, store: KeyStore) -> None:
         folder = _folder(directory, self.number)
         folder.mkdir(mode=0o700, exist_ok=True)
-        for name in ("issuer", "tsa", _LAST):
+        for name in ("issuer", *_SERVICES):
             store.keep(folder / name, getattr(self, name))
 
 
-def make_generation(root: Credential, number: int, ocsp_url: str, store: KeyStore) -> Generation:
+def start_generation(directory: Path, store: KeyStore, root: Credential, number: int, ocsp_url: str) -> None:
+    """Make a generation and write its services down before it is there to be used."""
+    made, register = _made(root, number, ocsp_url, store), register_in(directory)
+    register.create()
+    for name in _SERVICES:
+        certificate = getattr(made, name).certificate
+        register.note(certificate.serial_number, number, "service", name, certificate.not_valid_after_utc)
+    made.keep(directory, store)
+
+
+def _made(root: Credential, number: int, ocsp_url: str, store: KeyStore) -> Generation:
     """New keys, certified by the root. Never beyond the root's own end."""
     at, ends = now(), root.certificate.not_valid_after_utc
     label = authority.label_of(root).removesuffix("根CA") + (f"第{number}代" if number > 1 else "")
@@ -58,7 +69,7 @@ def make_generation(root: Credential, number: int, ocsp_url: str, store: KeyStor
 def load_generation(directory: Path, store: KeyStore, number: int) -> Generation:
     """Raises FileNotFoundError where it was not made."""
     folder = _folder(directory, number)
-    return Generation(number, *(store.open(folder / name) for name in ("issuer", "tsa", _LAST)))
+    return Generation(number, *(store.open(folder / name) for name in ("issuer", *_SERVICES)))
 
 
 def number_of_generations(directory: Path) -> int:
@@ -66,13 +77,6 @@ def number_of_generations(directory: Path) -> int:
     while (_folder(directory, number + 1) / f"{_LAST}.crt").exists():
         number += 1
     return number
-
-
-def service_serials(generation: Generation) -> Iterator[tuple[str, int, datetime]]:
-    """What the issuing CA itself has issued for its services: name, serial number, end."""
-    for name in ("tsa", _LAST):
-        certificate = getattr(generation, name).certificate
-        yield name, certificate.serial_number, certificate.not_valid_after_utc
 
 
 def _folder(directory: Path, number: int) -> Path:

@@ -116,6 +116,11 @@ class Register:
             database.close()
 
 
+def register_in(directory: Path) -> Register:
+    """The register of the PKI in this folder."""
+    return Register(directory / "issued.sqlite")
+
+
 def _issued(row: tuple[str, int, str, str, str, str | None, str]) -> Issued:
     serial, generation, kind, subject, not_after, revoked_at, reason = row
     return Issued(

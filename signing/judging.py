@@ -10,8 +10,6 @@ from asn1crypto import ocsp as asn1_ocsp
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.validation import ades
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import (
     EmbeddedPdfSignature,
@@ -31,6 +29,7 @@ from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolic
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from signing.containers import Altered, check_container, check_digest, check_place, proven
+from signing.embedded import stored
 from signing.ports import NO_EVIDENCE, Evidence
 from signing.reports import Judgement, Level, Stamp, broken, common_name, row
 from signing.schemas import SignatureReport
@@ -62,7 +61,7 @@ class Judge:
     @cached_property
     def _material(self) -> Evidence:
         """Fresh answers, and what the document security store holds."""
-        return self._trust.fresh + _stored(self._reader)
+        return self._trust.fresh + stored(self._reader)
 
     @cached_property
     def _ocsps(self) -> list[asn1_ocsp.OCSPResponse]:
@@ -185,18 +184,6 @@ class Judge:
         if not any(_serial(answer) == serial for answer in self._ocsps):
             return "B-T"
         return "B-LTA" if any(revision > signature.signed_revision for revision in stamps) else "B-LT"
-
-
-def _stored(reader: PdfFileReader) -> Evidence:
-    try:
-        store = DocumentSecurityStore.read_dss(reader)
-    except NoDSSFoundError:
-        return NO_EVIDENCE
-    return Evidence(
-        tuple(certificate.dump() for certificate in store.load_certs()),
-        tuple(ref.get_object().data for ref in store.ocsps),
-        tuple(ref.get_object().data for ref in store.crls),
-    )
 
 
 def _verdict(status: SignatureStatus) -> AdESSubIndic:

@@ -1,6 +1,9 @@
 """Keys with their certificates, and where they lie."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +55,14 @@ def write_private(path: Path, data: bytes) -> None:
 def write_certificate(path: Path, certificate: x509.Certificate) -> None:
     """`<path>.crt`, always written last: a certificate on disk means that its key is there too."""
     write_private(path.with_suffix(".crt"), certificate.public_bytes(serialization.Encoding.PEM))
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """One writer at a time in the folder, across processes."""
+    with (directory / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class KeyStore(Protocol):

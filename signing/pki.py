@@ -4,10 +4,7 @@ Certificates and the register lie in one folder of 0600 files; the keys beside t
 as production demands. A county may have a licensed 电子认证服务机构 take its place (商用密码管理条例).
 """
 
-import fcntl
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,28 +13,24 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 
 from kernel.clock import now
-from kernel.settings import Settings
 from signing import answers, authority, keys
-from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownCertificate, UnknownSeal
-from signing.generations import Generation, load_generation, make_generation, number_of_generations, service_serials
-from signing.issued import Issued, Register
-from signing.keys import Credential, KeyStore
+from signing.errors import SignerRevoked, UnknownCertificate, UnknownSeal
+from signing.generations import Generation, load_generation, number_of_generations, start_generation
+from signing.issued import Issued, Register, register_in
+from signing.keys import Credential, KeyStore, locked
 from signing.ports import Evidence
-from signing.tokens import Token, TokenKeys
 
-_YEAR = timedelta(days=365)
 SIGNER_LIFETIME = timedelta(hours=24)
-DEVELOPMENT = "一体开发环境"
 OCSP_PATH = "/pki/ocsp"
 TIMESTAMP_PATH = "/pki/tsa"
-SEAL_LIFETIME = 5 * _YEAR
+SEAL_LIFETIME = timedelta(days=5 * 365)
 ANSWER_REUSE = timedelta(minutes=10)
 """How long one OCSP answer about a long-lived certificate is used again, as long as the register has no other."""
 
 
 @dataclass
 class Pki:
-    """An open PKI; make one per process (`open_pki`), it keeps parsed keys and recent revocation answers."""
+    """An open PKI; make one per process (`founding.open_pki`), it keeps parsed keys and recent revocation answers."""
 
     directory: Path
     store: KeyStore
@@ -50,7 +43,7 @@ class Pki:
 
     @property
     def register(self) -> Register:
-        return _register(self.directory)
+        return register_in(self.directory)
 
     @property
     def current(self) -> Generation:
@@ -83,9 +76,9 @@ class Pki:
 
     def rotate(self) -> Generation:
         """A new issuing CA with new timestamp and OCSP keys. What the old ones issued stays valid and answered for."""
-        with _locked(self.directory):
+        with locked(self.directory):
             number = number_of_generations(self.directory) + 1
-            _make(self.directory, self.store, self.root, number, self.ocsp_url)
+            start_generation(self.directory, self.store, self.root, number, self.ocsp_url)
         return self.current
 
     def issue_person(self, common_name: str, assertion: str, organisation: str | None = None) -> Credential:
@@ -95,7 +88,7 @@ class Pki:
 
     def issue_seal(self, key: str, organisation: str, credit_code: str, picture: bytes) -> Credential:
         """The seal stored under `key`, made if it is not there yet; `picture` is its mask PNG."""
-        with _locked(self.directory):
+        with locked(self.directory):
             try:
                 return self.seal(key)
             except UnknownSeal:
@@ -104,7 +97,7 @@ class Pki:
     def renew_seal(self, key: str, organisation: str, credit_code: str) -> Credential:
         """A new key and certificate with the old picture, for a seal that ends, was revoked or has a CA that was
         replaced. Raises UnknownSeal."""
-        with _locked(self.directory):
+        with locked(self.directory):
             version, picture = self._seal_version(key), self.seal_picture(key)
             return self._make_seal(key, version + 1, organisation, credit_code, picture)
 
@@ -228,77 +221,3 @@ class Pki:
             revoked = self.register.revoked(number)
             made = self._lists[number] = (at, answers.revocation_list(signer, revoked, at, lifetime))
         return made[1]
-
-
-@contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """One writer at a time in the folder, across processes."""
-    with (directory / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _register(directory: Path) -> Register:
-    return Register(directory / "issued.sqlite")
-
-
-def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEVELOPMENT) -> Pki:
-    """Open the PKI of the folder, making first whatever is missing; safe to repeat and to run twice at once."""
-    seals = directory / "seals"
-    seals.mkdir(parents=True, exist_ok=True)
-    for folder in (directory, seals):
-        folder.chmod(0o700)
-    with _locked(directory):
-        if not number_of_generations(directory):
-            root = authority.make_root(store.generate("root"), f"{label}根CA", now(), 20 * _YEAR)
-            store.keep(directory / "root", root)
-            _make(directory, store, root, 1, ocsp_url)
-        elif not _register(directory).path.exists():
-            _write_down(directory, load_generation(directory, store, 1))
-    return load_pki(directory, store, ocsp_url)
-
-
-def _make(directory: Path, store: KeyStore, root: Credential, number: int, ocsp_url: str) -> None:
-    """A generation, written down before it is there to be used."""
-    made = make_generation(root, number, ocsp_url, store)
-    _write_down(directory, made)
-    made.keep(directory, store)
-
-
-def _write_down(directory: Path, made: Generation) -> None:
-    """Its services; and the seals of a folder that has had no register yet, by their files' names."""
-    register = _register(directory)
-    new = not register.path.exists()
-    register.create()
-    for name, serial, ends in service_serials(made):
-        register.note(serial, made.number, "service", name, ends)
-    for path in (directory / "seals").glob("*.crt") if new else ():
-        seal = x509.load_pem_x509_certificate(path.read_bytes())
-        register.note(seal.serial_number, made.number, "seal", path.stem, seal.not_valid_after_utc)
-
-
-def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> Pki:
-    """Open an existing PKI. Raises FileNotFoundError where none was made."""
-    root = store.open(directory / "root")
-    numbers = range(1, max(number_of_generations(directory), 1) + 1)
-    generations = [load_generation(directory, store, number) for number in numbers]
-    return Pki(directory, store, ocsp_url, root, generations)
-
-
-def open_pki(settings: Settings) -> Pki:
-    """The PKI of this process's settings, made if it is missing. Production refuses software keys and a root that was
-    made for development."""
-    in_production = settings.environment == "production"
-    if in_production and settings.pkcs11_module is None:
-        raise DevelopmentKeysRefused("production keeps its keys in a token: set YITI_PKCS11_MODULE")
-    label = "一体" if in_production else DEVELOPMENT
-    pki = create_pki(settings.pki_dir, _store(settings), settings.public_url + OCSP_PATH, label)
-    if in_production and authority.label_of(pki.root).startswith(DEVELOPMENT):
-        raise DevelopmentKeysRefused(f"the root in {settings.pki_dir} was made for development")
-    return pki
-
-
-def _store(settings: Settings) -> KeyStore:
-    if settings.pkcs11_module is None:
-        return keys.SoftwareKeys(settings.pki_passphrase.get_secret_value().encode())
-    return TokenKeys(Token(settings.pkcs11_module, settings.pkcs11_label, settings.pkcs11_pin.get_secret_value()))

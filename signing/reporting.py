@@ -19,8 +19,7 @@ from signing.embedded import EmbeddedSignatures
 from signing.evidence import evidence_report
 from signing.evidence_document import ATTACHMENT, report_html
 from signing.models import Ceremony, CeremonyDocument, EvidenceFile
-from signing.schemas import EvidenceReport, SealRef
-from signing.worker import PLATFORM_SEAL
+from signing.schemas import PLATFORM_SEAL, EvidenceReport, SealRef
 
 SEAL_FIELD = "platform-seal"
 

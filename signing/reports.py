@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import unquote
 
 import structlog
 from asn1crypto import x509
@@ -13,7 +12,7 @@ from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel, SignatureStatus
 
-from signing.authority import ASSERTION_URN, NAME_URN
+from signing.authority import ASSERTION_URN, NAME_URN, told
 from signing.schemas import SignatureReport
 
 _log = structlog.get_logger(__name__)
@@ -140,10 +139,8 @@ def _full_name(subject: Mapping[str, Any]) -> str:
 
 def _alternative(certificate: x509.Certificate, urn: str) -> str | None:
     names = certificate.subject_alt_name_value
-    for name in names.native if names is not None else ():
-        if isinstance(name, str) and name.startswith(urn):
-            return plain(unquote(name.removeprefix(urn)))
-    return None
+    found = told((name for name in (names.native if names is not None else ()) if isinstance(name, str)), urn)
+    return None if found is None else plain(found)
 
 
 def _changes(signature: EmbeddedPdfSignature) -> Literal["none", "permitted", "illegal"]:

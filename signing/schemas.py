@@ -8,6 +8,10 @@ import msgspec
 
 from kernel.rendering.schemas import Box
 
+PLATFORM_SEAL = "platform"
+"""The key of the seal with which the platform itself certifies."""
+PLATFORM_NAME = "一体不动产综合服务平台"
+
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A signature place in a document and the signatory (by key) whose it is."""

@@ -18,14 +18,14 @@ from kernel.settings import Settings, get_settings
 from signing import pades, timestamps
 from signing.appearance import BLACK, SEAL_RED, Ink, read_ink
 from signing.embedded import EmbeddedSignatures, embedded_signatures
+from signing.founding import open_pki
 from signing.judging import Trust
 from signing.keys import Credential
 from signing.pades import Desk, FieldPlan, Level
-from signing.pki import Pki, open_pki
-from signing.schemas import SignatureMade
+from signing.pki import Pki
+from signing.schemas import PLATFORM_NAME, PLATFORM_SEAL, SignatureMade
 
 T = TypeVar("T")
-PLATFORM_SEAL = "platform"
 
 
 class FieldToSign(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ def ready() -> bool:
 
 
 def _platform(here: _Process) -> Credential:
-    return here.pki.issue_seal(PLATFORM_SEAL, "一体不动产综合服务平台", "", b"")
+    return here.pki.issue_seal(PLATFORM_SEAL, PLATFORM_NAME, "", b"")
 
 
 def _seal_ink(here: _Process, key: str) -> Ink | None:

@@ -13,6 +13,11 @@ from kernel.permissions import Actor
 AnyRequest = Request[Any, Any, Any]
 
 
+def client_address(request: AnyRequest) -> str:
+    """The client's network address, as the server in front of us tells it."""
+    return request.client.host if request.client else "unknown"
+
+
 def provide_actor(request: AnyRequest) -> Actor:
     """The signed-in actor."""
     actor = request.scope.get("user")

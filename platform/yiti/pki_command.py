@@ -13,8 +13,9 @@ from kernel.permissions import system_actor
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings, get_settings
 from signing import seals
-from signing.errors import DevelopmentKeysRefused
-from signing.pki import Pki, open_pki
+from signing.errors import PkiRefused
+from signing.founding import found_pki, open_pki
+from signing.pki import Pki
 
 _KINDS = {"person": "个人证书", "seal": "机构印章证书", "service": "时间戳和OCSP证书"}
 
@@ -24,9 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     settings = get_settings()
     try:
-        # `init` is in opening: what is missing is made, what is there is left alone.
-        lines = asked.does(settings, open_pki(settings), asked)
-    except (DomainError, DevelopmentKeysRefused) as error:
+        lines = asked.does(settings, asked.opens(settings), asked)
+    except (DomainError, PkiRefused) as error:
         print(f"✗ {error}", file=sys.stderr)  # noqa: T201  # it talks to a person at a terminal
         return 1
     for line in lines:
@@ -40,10 +40,11 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, does: object, words: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=words, description=words)
-        added.set_defaults(does=does)
+        added.set_defaults(does=does, opens=open_pki)
         return added
 
-    command("init", _status, "建立证书体系（已有的不变），显示信任锚指纹")
+    founding = command("init", _status, "建立证书体系（已有的不变），显示信任锚指纹")
+    founding.set_defaults(opens=found_pki)
     command("status", _status, "显示各代签发CA、到期日和签发、吊销数量")
     command("rotate", _rotate, "启用新一代签发CA、时间戳和OCSP密钥；已签署的文件不受影响")
     issue = command("issue-seal", _issue_seal, "签发或者重新签发机构电子印章")

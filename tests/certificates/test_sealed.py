@@ -8,7 +8,7 @@ import pytest
 from kernel.rendering import Box, Renderer
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings
-from signing.pki import open_pki
+from signing.founding import open_pki
 from signing.pool import SigningPool
 from signing.schemas import SealRef
 from signing.seal_image import seal_mask

@@ -17,12 +17,13 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from kernel.settings import get_settings
 from tests.journeys.stage import HOME
+from tests.tools import needs
 from yiti.local.demo_county import PASSWORD
 
 CHROMIUM = shutil.which("chromium")
 IN_BROWSER = (
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="Chromium is not installed"),
+    needs("chromium"),
 )
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

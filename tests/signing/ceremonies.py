@@ -16,8 +16,8 @@ from kernel.permissions import Actor, ActorKind, Permission, system_actor
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings
 from signing import applying, seals, service
+from signing.founding import open_pki
 from signing.models import AppliedSignature, CeremonyDocument
-from signing.pki import open_pki
 from signing.schemas import (
     ClientInfo,
     DocumentToSign,

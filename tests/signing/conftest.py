@@ -7,9 +7,10 @@ import pytest
 from kernel.blobs import BlobStore
 from kernel.clock import now
 from kernel.settings import Settings
+from signing.founding import create_pki
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import Pki, create_pki
+from signing.pki import Pki
 from signing.pool import SigningPool
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust

@@ -1,6 +1,5 @@
 """The authority over the years: its register, its lists, and new keys beside the old ones."""
 
-import shutil
 import sqlite3
 import subprocess
 from datetime import timedelta
@@ -15,15 +14,17 @@ from cryptography.x509 import ocsp
 from kernel.clock import now
 from signing import pades
 from signing.errors import SignerRevoked, UnknownCertificate
+from signing.founding import create_pki, load_pki
 from signing.keys import Credential, SoftwareKeys
 from signing.pades import Desk
-from signing.pki import Pki, create_pki, load_pki
+from signing.pki import Pki
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust, validate_pdf
 from tests.signing.making import contract, seal_of, sealed
 from tests.signing.material import OCSP, document
+from tests.tools import needs
 
-NEEDS_OPENSSL = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+NEEDS_OPENSSL = needs("openssl")
 
 
 @pytest.fixture
@@ -155,11 +156,3 @@ async def test_a_seal_of_the_old_authority_still_seals_and_can_be_renewed(own: P
     trust = Trust((own.root.der,), own.evidence(own.tsa.asn1, now()))
     for pdf in (old, new):
         assert (await validate_pdf(pdf, trust)).valid
-
-
-def test_a_folder_from_before_the_register_keeps_its_seals(own: Pki) -> None:
-    seal = seal_of(own)
-    own.register.path.unlink()
-    again = create_pki(own.directory, SoftwareKeys(b"x"), OCSP)
-    assert again.evidence(seal.asn1, now()).ocsps
-    assert again.evidence(again.tsa.asn1, now()).ocsps

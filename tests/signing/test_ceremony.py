@@ -35,8 +35,8 @@ from signing.errors import (
     UnknownLink,
     UnknownSeal,
 )
+from signing.founding import open_pki
 from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory, EvidenceEvent
-from signing.pki import open_pki
 from signing.pool import SigningPool
 from signing.schemas import (
     DocumentToSign,

@@ -1,7 +1,6 @@
 """A thousand changed copies of signed documents: every change is reported, and none brings the validator down."""
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -18,6 +17,7 @@ from tests.signing import mutating
 from tests.signing.making import ink, pdfsig, seal_ink, seal_of, sealed
 from tests.signing.material import box, document
 from tests.signing.mutating import Copy
+from tests.tools import needs
 
 SEED = 20261122
 
@@ -104,7 +104,7 @@ async def test_flips_where_no_byte_range_reaches(proof: bytes, archived: bytes, 
             assert not (await validate_pdf(forged, trust)).valid, (place, byte)
 
 
-@pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not installed")
+@needs("pdfsig", "poppler-utils")
 @pytest.mark.parametrize("kind", ["text", "text in place", "page added", "seal repainted", "seal moved", "catalog"])
 async def test_where_pdfsig_is_fooled_ours_is_not(kind: str, agreement: bytes, trust: Trust, tmp_path: Path) -> None:
     chance = random.Random(SEED)

@@ -1,7 +1,6 @@
 """Our signatures judged by stock pyHanko, poppler's pdfsig and OpenSSL; and theirs by us."""
 
 import re
-import shutil
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +27,7 @@ from signing.pki import Pki
 from signing.validation import Trust, validate_pdf
 from tests.signing.making import contract, pdfsig, seal_of, sealed
 from tests.signing.material import document
+from tests.tools import needs
 
 
 async def test_stock_pyhanko_accepts_our_cms(pki: Pki, desk: Desk) -> None:
@@ -86,7 +86,7 @@ async def test_our_validator_accepts_stock_pyhanko(pki: Pki, trust: Trust) -> No
     assert report.signatures[0].level == "B-B"
 
 
-@pytest.mark.skipif(not shutil.which("pdfsig"), reason="poppler-utils is not installed")
+@needs("pdfsig", "poppler-utils")
 async def test_pdfsig_agrees(pki: Pki, desk: Desk, tmp_path: Path) -> None:
     pdf = await contract(pki, desk)
     said = pdfsig(tmp_path, pdf)
@@ -97,7 +97,7 @@ async def test_pdfsig_agrees(pki: Pki, desk: Desk, tmp_path: Path) -> None:
     assert "Signature is Valid" not in pdfsig(tmp_path, bytes(forged))
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+@needs("openssl")
 async def test_openssl_agrees_on_signature_and_timestamp(pki: Pki, desk: Desk, tmp_path: Path) -> None:
     pdf = await sealed(pki, desk)
     (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures

@@ -11,9 +11,10 @@ from cryptography.x509 import ocsp
 
 from kernel.clock import now
 from kernel.settings import Settings
-from signing.errors import DevelopmentKeysRefused, SignerRevoked, UnknownSeal
+from signing.errors import DevelopmentKeysRefused, PkiMissing, SignerRevoked, UnknownSeal
+from signing.founding import create_pki, load_pki, open_pki
 from signing.keys import SoftwareKeys
-from signing.pki import Pki, create_pki, load_pki, open_pki
+from signing.pki import Pki
 from signing.worker import Person
 from tests.signing.material import OCSP, picture
 
@@ -75,6 +76,13 @@ def test_production_refuses_development_keys(tmp_path: Path) -> None:
     with pytest.raises(DevelopmentKeysRefused):
         open_pki(settings)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_lost_register_is_not_made_anew(tmp_path: Path) -> None:
+    pki = create_pki(tmp_path, SoftwareKeys(b"x"), OCSP)
+    pki.register.path.unlink()
+    with pytest.raises(PkiMissing, match="restore"):
+        create_pki(tmp_path, SoftwareKeys(b"x"), OCSP)
 
 
 def test_a_seal_is_issued_once(pki: Pki) -> None:

@@ -11,8 +11,8 @@ from kernel.clock import now
 from kernel.db import Database
 from kernel.settings import Settings
 from signing.errors import SignerRevoked
+from signing.founding import open_pki
 from signing.models import OrganisationSeal
-from signing.pki import open_pki
 from tests.testbed import HOME
 from yiti import pki_command
 

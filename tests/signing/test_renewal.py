@@ -10,9 +10,10 @@ import time_machine
 
 from kernel.clock import now
 from signing import pades
+from signing.founding import create_pki
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import Pki, create_pki
+from signing.pki import Pki
 from signing.schemas import ValidationReport
 from signing.timestamps import ResponderTimestamper
 from signing.validation import Trust, validate_pdf

@@ -1,6 +1,5 @@
 """An outside timestamp service: another PKI, over HTTP."""
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,13 +16,15 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing import pades
 from signing.errors import TimestampUnavailable
+from signing.founding import create_pki
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
-from signing.pki import Pki, create_pki
+from signing.pki import Pki
 from signing.ports import Evidence
 from signing.timestamps import HttpTimestamper, ResponderTimestamper, answer_request, open_timestamper
 from signing.validation import Trust, validate_pdf
 from tests.signing.material import OCSP, document, picture
+from tests.tools import needs
 
 
 class _Service(BaseHTTPRequestHandler):
@@ -121,7 +122,7 @@ def _fault(answer: bytes) -> set[str]:
     return found
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+@needs("openssl")
 @pytest.mark.parametrize("options", [["-cert"], ["-cert", "-no_nonce"]])
 def test_openssl_asks_and_believes(pki: Pki, tmp_path: Path, options: list[str]) -> None:
     def openssl(*arguments: str) -> str:

@@ -1,6 +1,5 @@
 """Keys in a PKCS#11 token: SoftHSM2 plays the HSM."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,19 +14,19 @@ from pydantic import SecretStr
 from kernel.clock import now
 from kernel.settings import Settings
 from signing import authority, pades
-from signing.errors import DevelopmentKeysRefused, KeysUnavailable
+from signing.errors import DevelopmentKeysRefused, KeysUnavailable, PkiMissing
+from signing.founding import DEVELOPMENT, create_pki, found_pki, load_pki, open_pki
 from signing.keys import Credential, SoftwareKeys, new_key
 from signing.pades import Desk
-from signing.pki import DEVELOPMENT, create_pki, load_pki, open_pki
 from signing.timestamps import ResponderTimestamper
 from signing.tokens import Token, TokenKey, TokenKeys
 from signing.validation import Trust, validate_pdf
 from tests.signing.making import contract, seal_of
 from tests.signing.material import OCSP, document
+from tests.tools import needs
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-NEEDED = os.environ.get("CI") == "true"
-pytestmark = pytest.mark.skipif(not MODULE.exists() and not NEEDED, reason="softhsm2 is not installed")
+pytestmark = needs(str(MODULE), "softhsm2")
 PIN = "4321"
 
 
@@ -122,7 +121,12 @@ def test_production_takes_the_token_and_no_root_of_development(tmp_path: Path) -
         environment="production", pki_dir=tmp_path / "pki", public_url="https://yiti.example",
         pkcs11_module=MODULE, pkcs11_label="yiti", pkcs11_pin=SecretStr(PIN),
     )  # fmt: skip
-    assert not authority.label_of(open_pki(settings).root).startswith(DEVELOPMENT)
+    with pytest.raises(PkiMissing, match="yiti pki init"):
+        open_pki(settings)
+    assert not settings.pki_dir.exists(), "only an operator makes one"
+    found = found_pki(settings)
+    assert not authority.label_of(found.root).startswith(DEVELOPMENT)
+    assert open_pki(settings).root.der == found.root.der
     shutil.rmtree(settings.pki_dir)
     create_pki(settings.pki_dir, TokenKeys(Token(MODULE, "yiti", PIN)), OCSP)
     with pytest.raises(DevelopmentKeysRefused):

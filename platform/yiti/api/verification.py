@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from kernel.errors import Invalid, NotFound
 from kernel.permissions import anyone
-from kernel.web.dependencies import Tenant
+from kernel.web.dependencies import Tenant, client_address
 from kernel.web.problems import problem_response
 from signing.schemas import Outcome, SignatureReport
 from yiti.accounts.csrf import EXEMPT
@@ -99,7 +99,7 @@ class VerificationApi(Controller):
         self, request: Request[Any, Any, Any], resources: Parts, tenant: Tenant, code: FromPath[str]
     ) -> Answer:
         """What the books say of the paper with this code; 404 where there is none, 429 after too many of those."""
-        found = await by_code(resources, tenant, code, _address(request))
+        found = await by_code(resources, tenant, code, client_address(request))
         if found.view is None:
             raise UnknownCode
         return answer(found)
@@ -112,7 +112,7 @@ class VerificationApi(Controller):
         counties = list(request.app.state.counties)
         if county and county not in counties:
             raise Invalid("没有这个县", field="county")
-        found = await by_file(resources, [county] if county else counties, body, _address(request))
+        found = await by_file(resources, [county] if county else counties, body, client_address(request))
         return answer(found, hashlib.sha256(body).hexdigest())
 
 
@@ -153,7 +153,3 @@ def _signature(one: SignatureReport) -> Signature:
         indication=one.verdict,
         words=verdicts.reason(one),
     )
-
-
-def _address(request: Request[Any, Any, Any]) -> str:
-    return request.client.host if request.client else "unknown"

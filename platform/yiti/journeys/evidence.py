@@ -13,9 +13,6 @@ from yiti.journeys.registration.envelope import signed
 
 EVIDENCE = "evidence"
 """The key of the report among the papers of a sale or case."""
-EVIDENCE_TITLE = "签署证据报告"
-PLATFORM = "一体不动产综合服务平台"
-"""Who makes the report."""
 
 
 async def ceremony_of(reader: ReadSession, case: Case) -> UUID | None:

@@ -17,7 +17,7 @@ from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Event, Park, emit, handles
 from kernel.permissions import system_actor
 from kernel.rendering.fonts import font_files
-from signing.pki import open_pki
+from signing.founding import open_pki
 from signing.reporting import ensure_report
 from signing.seals import issue_seal
 from yiti.accounts.service import organisation
@@ -190,11 +190,12 @@ async def archive_case(tx: WriteSession, event: Event) -> None:
     certificate, sale, _ = await _proof(tx, event)
     resources = resources_of(event)
     case = await cases.locked(tx, certificate.case_id)
-    if sale.ceremony_id is not None:
-        await ensure_report(tx, resources, sale.ceremony_id)
+    if sale.ceremony_id is None:
+        raise Park("这份合同没有签署记录，不能归档")
+    report = await ensure_report(tx, resources, sale.ceremony_id)
     try:
         kept = await e_archive.archive(
-            tx, resources.blobs, await archive.manifest(tx, resources, sale, case, certificate)
+            tx, resources.blobs, await archive.manifest(tx, resources, sale, case, certificate, report)
         )
     except ArchiveRefused as error:
         raise Park(error.message) from error

@@ -28,7 +28,7 @@ from kernel.permissions import Actor, system_actor
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
-from signing.pki import open_pki
+from signing.founding import open_pki
 from signing.seals import issue_seal
 from yiti.accounts.models import Organisation, User
 from yiti.accounts.roles import OrganisationKind

@@ -36,10 +36,10 @@ async def lock_units(tx: WriteSession, unit_ids: Sequence[UUID]) -> dict[UUID, s
         units = {unit.id: unit.code for unit in await tx.rows(*among(_LOCK, unit_ids))}
     if len(units) != len(set(unit_ids)):
         raise NotFound("没有找到不动产单元")
-    for unit_id in units:
-        # Whoever read the unit before it was locked may have read what is no longer so.
-        if (held := _held(tx, Unit, unit_id)) is not None:
-            await tx.refresh(held)
+    held = [unit_id for unit_id in units if _held(tx, Unit, unit_id) is not None]
+    if held:
+        # Whoever read a unit before it was locked may have read what is no longer so.
+        await tx.execute(select(Unit).where(Unit.id.in_(held)), execution_options={"populate_existing": True})
     if not tx.in_nested_transaction():  # a savepoint that is undone gives its locks back
         tx.info.setdefault(_LOCKED, {}).update(units)
     return units

@@ -30,7 +30,7 @@ from kernel.settings import Settings
 from kernel.tenancy import as_tenant
 from kernel.web.dependencies import DEPENDENCIES
 from kernel.web.problems import problem_response
-from signing.pki import open_pki
+from signing.founding import open_pki
 from signing.seals import issue_seal
 from tests.integrations.conftest import Sandbox, free_port, serving
 from tests.testbed import HOME, Testbed

@@ -22,6 +22,7 @@ from yiti.cases.application import Agent, AgentBasis, Application, Side
 from yiti.cases.business import Business
 from yiti.cases.lifecycle import CaseStatus, Channel
 from yiti.cases.models import Case
+from yiti.journeys.evidence import report_of
 from yiti.journeys.registration import archive, desk, envelope, intake, signatures
 from yiti.journeys.registration.errors import AllSigned, NotSigned
 from yiti.journeys.registration.models import CaseSigning
@@ -173,7 +174,8 @@ async def test_a_correction_in_other_words_is_signed_again_and_archived_signed(o
     case = await office.case(case.id)
     async with database.read(HOME) as reader:
         assert await e_archive.by_subject(reader, f"case:{case.id}") is not None
-        told = await archive.manifest(reader, office.resources, case)
+        report = await report_of(reader, (await rounds(office, case)).ceremony_id)
+        told = await archive.manifest(reader, office.resources, case, report)
     paper = next(one for one in told.documents if one.key == "application-form")
     assert owner[0] in {one.signer for one in paper.signatures}
     assert b"identified" in told.evidence_report

@@ -93,10 +93,10 @@ def examine(facts: CaseFacts) -> tuple[Finding, ...]:
 
 def _examined(facts: CaseFacts) -> Iterator[Finding]:
     parts = facts.application.parts
-    for part in parts:
+    for place, part in enumerate(parts, start=1):
         found = examine_part(part, facts)
         yield from found
-        if part is parts[-1]:
+        if place == len(parts):
             return
         if any(one.code == "form.complete" and one.level is Level.BLOCK for one in found):
             # What is not filled in cannot be planned: the next parts are looked at on the book as it is.

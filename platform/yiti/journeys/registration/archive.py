@@ -34,16 +34,16 @@ from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Park
 from kernel.rendering import render_template
 from kernel.tenancy.models import County
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import EvidenceFile
 from signing.reporting import ensure_report
-from signing.schemas import ValidationReport
+from signing.schemas import PLATFORM_NAME, ValidationReport
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.models import Case, CaseMaterial, CaseParty
 from yiti.certificates import service as certificates
 from yiti.certificates.models import NUMBERED
-from yiti.journeys.evidence import EVIDENCE_TITLE, PLATFORM, report_of
 from yiti.journeys.registration import documents
 from yiti.journeys.registration.archive_records import (
     NOBODY,
@@ -88,19 +88,21 @@ async def archive(tx: WriteSession, resources: Resources, case_id: UUID) -> None
     """Archive an ended case, once. `Park` when the four-property check refuses the package."""
     case = await cases.get(tx, case_id)
     round_ = await signed(tx, case.id)
-    if round_ is not None and round_.ceremony_id is not None:
-        await ensure_report(tx, resources, round_.ceremony_id)
+    ceremony = round_.ceremony_id if round_ else None
+    report = await ensure_report(tx, resources, ceremony) if ceremony else None
     try:
-        await e_archive.archive(tx, resources.blobs, await manifest(tx, resources, case))
+        await e_archive.archive(tx, resources.blobs, await manifest(tx, resources, case, report))
     except ArchiveRefused as error:
         raise Park(error.message) from error
 
 
-async def manifest(reader: ReadSession, resources: Resources, case: Case) -> ArchiveManifest:
-    """The whole file of the case."""
+async def manifest(
+    reader: ReadSession, resources: Resources, case: Case, report: EvidenceFile | None
+) -> ArchiveManifest:
+    """The whole file of the case. `report`: how the online application was signed; None for one signed on paper."""
     county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
     declared = CATALOGUE[Business(case.business)]
-    papers = await _papers(reader, resources, case, county.agency_name)
+    papers = await _papers(reader, resources, case, county.agency_name, report)
     kept_keys = [paper.key for paper in papers]
     kept = [await _kept(resources, paper) for paper in papers]
     actions = await cases.history(reader, case.id)
@@ -130,7 +132,7 @@ async def manifest(reader: ReadSession, resources: Resources, case: Case) -> Arc
         required_steps=required_steps(ending),
         documents=tuple(document for document, _ in kept),
         signature_reports=tuple(report for _, report in kept if report is not None),
-        evidence_report=await _evidence(reader, resources, case),
+        evidence_report=await resources.blobs.get(report.content_digest) if report else b"{}",
         decision_receipt=await decision(reader, case, ending, actions),
         action_log=msgspec.json.encode([step_of(action) for action in actions]),
         exchange_records=(*await _exchanges(reader, case.id), *await _answers(reader, resources, case.id)),
@@ -148,12 +150,14 @@ async def _required(reader: ReadSession, case: Case) -> tuple[str, ...]:
     return ("application-form", *(["inquiry-record"] if "inquiry_record" in generated else []), *materials)
 
 
-async def _papers(reader: ReadSession, resources: Resources, case: Case, agency: str) -> list[_Paper]:
+async def _papers(
+    reader: ReadSession, resources: Resources, case: Case, agency: str, report: EvidenceFile | None
+) -> list[_Paper]:
     lying = await cases.materials(reader, case.id)
     papers = [await _signed(resources, one) for one in lying if one.source == SIGNED]
-    if report := await _report(reader, case):
+    if report is not None:
         digest, made_at = report.pdf_digest, report.made_at
-        papers.append(await _sealed(resources, "evidence-report", EVIDENCE_TITLE, PLATFORM, digest, made_at))
+        papers.append(await _sealed(resources, "evidence-report", EVIDENCE_TITLE, PLATFORM_NAME, digest, made_at))
     if not any(paper.key == "application-form" for paper in papers):
         papers = [await _form(reader, resources, case)]
         if any("inquiry_record" in CATALOGUE[Business(one)].documents for one in case.businesses):
@@ -181,17 +185,6 @@ async def _signed(resources: Resources, one: CaseMaterial) -> _Paper:
         key=one.code.replace("_", "-"), title=PAPERS[one.code], author="申请人", pdf=pdf, formed=one.added_at,
         source="系统生成", verification="电子签名验证", sealed=True,
     )  # fmt: skip
-
-
-async def _evidence(reader: ReadSession, resources: Resources, case: Case) -> bytes:
-    """How the online application was signed; nothing for one that was signed on paper."""
-    report = await _report(reader, case)
-    return await resources.blobs.get(report.content_digest) if report else b"{}"
-
-
-async def _report(reader: ReadSession, case: Case) -> EvidenceFile | None:
-    round_ = await signed(reader, case.id)
-    return await report_of(reader, round_.ceremony_id) if round_ else None
 
 
 async def _form(reader: ReadSession, resources: Resources, case: Case) -> _Paper:

@@ -27,15 +27,15 @@ from integrations.verification import verification_record
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
 from kernel.tenancy.models import County
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import EvidenceFile
-from signing.schemas import ValidationReport
+from signing.schemas import PLATFORM_NAME, ValidationReport
 from signing.service import documents_of
 from yiti.cases import service as cases
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import Case, CaseAction
 from yiti.certificates.models import Certificate
-from yiti.journeys.evidence import EVIDENCE_TITLE, PLATFORM, report_of
 from yiti.journeys.models import Sale
 from yiti.resources import Resources
 
@@ -54,13 +54,12 @@ class _Paper(msgspec.Struct, frozen=True):
 
 
 async def manifest(
-    reader: ReadSession, resources: Resources, sale: Sale, case: Case, certificate: Certificate
+    reader: ReadSession, resources: Resources, sale: Sale, case: Case, certificate: Certificate, report: EvidenceFile
 ) -> ArchiveManifest:
     """The whole file of the case; every document lifted to B-LTA and validated on the way."""
     county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
     frozen = await contracts.content_of(reader, await contracts.get(reader, sale.contract_id))
     declaration = CATALOGUE[case.business]
-    report = await report_of(reader, sale.ceremony_id)
     papers = await _papers(reader, resources, sale, certificate, county, report)
     receipt = await cases.latest_receipt(reader, case.id)
     actions = await cases.history(reader, case.id)
@@ -88,7 +87,7 @@ async def manifest(
         required_steps=tuple(ACTION_WORDS[step] for step in STEPS),
         documents=tuple(_document(paper, case.opened_at) for paper in papers),
         signature_reports=tuple(_report(paper) for paper in papers),
-        evidence_report=await resources.blobs.get(report.content_digest) if report else b"{}",
+        evidence_report=await resources.blobs.get(report.content_digest),
         decision_receipt=msgspec.json.encode(_receipt(receipt)),
         action_log=msgspec.json.encode([_step(action) for action in actions]),
         exchange_records=(
@@ -111,13 +110,12 @@ async def _papers(
     sale: Sale,
     certificate: Certificate,
     county: County,
-    report: EvidenceFile | None,
+    report: EvidenceFile,
 ) -> list[_Paper]:
     signed = await documents_of(reader, sale.ceremony_id) if sale.ceremony_id else []
     wanted = [(row.key, row.title, "当事人", row.current_digest) for row in signed]
     wanted.append(("proof", "不动产登记证明", county.agency_name, certificate.pdf_digest or ""))
-    if report is not None:
-        wanted.append((EVIDENCE_REPORT, EVIDENCE_TITLE, PLATFORM, report.pdf_digest))
+    wanted.append((EVIDENCE_REPORT, EVIDENCE_TITLE, PLATFORM_NAME, report.pdf_digest))
     return list(await asyncio.gather(*(_lifted(resources, *one) for one in wanted)))
 
 

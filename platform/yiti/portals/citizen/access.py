@@ -59,8 +59,3 @@ async def citizen(request: AnyRequest, reader: ReadSession) -> Citizen:
     if found is None:
         raise Unauthenticated
     return found
-
-
-def address_of(request: AnyRequest) -> str:
-    """The client's address, as the server in front of us tells it."""
-    return request.client.host if request.client else "unknown"

@@ -10,7 +10,7 @@ from kernel import identifiers
 from kernel.audit import audit
 from kernel.errors import DomainError, Forbidden, Invalid
 from kernel.permissions import Actor, ActorKind, anyone
-from kernel.web.dependencies import CurrentActor, Tenant, Tx
+from kernel.web.dependencies import CurrentActor, Tenant, Tx, client_address
 from yiti.accounts import sessions
 from yiti.accounts.cookies import forget_session
 from yiti.accounts.rules import safe_return
@@ -75,7 +75,7 @@ class EntranceController(Controller):
             name, id_no = data.name.strip(), identifiers.resident_id(data.id_no, field="id_no")
             if not 0 < len(name) <= _NAME_LONGEST:
                 raise Invalid("请填写身份证上的姓名", field="name")
-            await admit(resources.database, tenant, IDENTIFICATIONS, access.address_of(request))
+            await admit(resources.database, tenant, IDENTIFICATIONS, client_address(request))
             started, cookie = await identity.start(
                 resources,
                 tenant,
@@ -106,7 +106,7 @@ class EntranceController(Controller):
                 raise WrongPerson
             async with resources.database.transaction(tenant) as tx:
                 cookie = await access.open_session(
-                    request, tx, settings, found.name, found.id_no, access.address_of(request)
+                    request, tx, settings, found.name, found.id_no, client_address(request)
                 )
         except DomainError as problem:
             if pending is None and access.person_index(request, tenant) is not None:

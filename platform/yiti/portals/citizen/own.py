@@ -14,10 +14,11 @@ from contracts.schemas import Buyer
 from kernel.db import ReadSession
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.pii import blind_index
+from signing.evidence_document import EVIDENCE_TITLE
 from yiti.accounts.sessions import Citizen
 from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
-from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
+from yiti.journeys.evidence import EVIDENCE, report_of
 from yiti.journeys.models import Sale
 
 _SIGNED = frozenset({"filed", "cancelled"})

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from kernel.db import ReadSession
 from kernel.errors import DomainError, NotFound
 from kernel.permissions import anyone
-from kernel.web.dependencies import Tenant
+from kernel.web.dependencies import Tenant, client_address
 from signing import service as signing
 from signing.errors import AlreadySigned, CeremonyClosed, LinkExpired, NotIdentified, UnknownLink
 from signing.schemas import ClientInfo
@@ -93,7 +93,7 @@ class SigningDeskController(Controller):
             async with resources.database.transaction(tenant) as tx:
                 await signing.complete_identification(tx, token, found, _client(request))
                 cookie = await access.open_session(
-                    request, tx, settings, found.name, found.id_no, access.address_of(request)
+                    request, tx, settings, found.name, found.id_no, client_address(request)
                 )
         except (UnknownLink, LinkExpired):
             raise
@@ -256,4 +256,4 @@ async def _document(request: AnyRequest, resources: Resources, county: str, toke
 
 def _client(request: AnyRequest) -> ClientInfo:
     agent = request.headers.get("User-Agent", "")[:_AGENT_LONGEST]
-    return ClientInfo(address=access.address_of(request), agent=agent)
+    return ClientInfo(address=client_address(request), agent=agent)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from kernel.errors import DomainError, Invalid, TooLarge
 from kernel.permissions import anyone
-from kernel.web.dependencies import Tenant
+from kernel.web.dependencies import Tenant, client_address
 from yiti.certificates.checking import Validity
 from yiti.portals.public import views
 from yiti.portals.public.verifying import FILE_LIMIT, by_code, by_file
@@ -51,7 +51,7 @@ class VerificationController(Controller):
         try:
             pdf = await _read(request, data)
             counties = [data.county] if data.county else list(request.app.state.counties)
-            found = await by_file(resources, counties, pdf, _address(request))
+            found = await by_file(resources, counties, pdf, client_address(request))
         except DomainError as error:
             return _form(request, data.county, error)
         return page("public/result.html", view=views.result(found), county=data.county)
@@ -66,7 +66,7 @@ class VerificationController(Controller):
         self, request: AnyRequest, resources: Parts, tenant: Tenant, code: FromPath[str]
     ) -> Response[Any]:
         """Where the QR code of a paper leads."""
-        found = await by_code(resources, tenant, code, _address(request))
+        found = await by_code(resources, tenant, code, client_address(request))
         unknown = found.validity is Validity.NOT_OURS
         return page("public/result.html", status=404 if unknown else 200, view=views.result(found), county=tenant)
 
@@ -95,7 +95,3 @@ def _form(request: AnyRequest, county: str, error: DomainError | None = None, co
         fault=fault,
         problem=error.message if error and not error.field else "",
     )
-
-
-def _address(request: AnyRequest) -> str:
-    return request.client.host if request.client else "unknown"

@@ -5,7 +5,9 @@ from sqlalchemy import select
 
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import EvidenceFile
+from signing.schemas import PLATFORM_NAME
 from yiti.certificates import verification as certificates
 from yiti.certificates.checking import Known, PublicView, Validity, Verification, result
 from yiti.letters import verification as letters
@@ -34,9 +36,9 @@ def _evidence(file: EvidenceFile) -> PublicView:
     return PublicView(
         family="evidence",
         number=str(file.ceremony_id),
-        item="签署证据报告",
+        item=EVIDENCE_TITLE,
         holders=(),
-        agency="一体不动产综合服务平台",
+        agency=PLATFORM_NAME,
         booked_on=file.made_at.astimezone(SHANGHAI).date().isoformat(),
         more=(("证据数据摘要", file.content_digest),),
         sealed_at=file.made_at,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from kernel.db import WriteSession
 from kernel.errors import DomainError, Invalid
 from kernel.permissions import Actor, ActorKind, anyone
-from kernel.web.dependencies import Tenant
+from kernel.web.dependencies import Tenant, client_address
 from yiti.certificates.content import grouped_unit_code
 from yiti.estate.models import UnitState
 from yiti.journeys.registration import searches
@@ -70,7 +70,7 @@ class SearchController(Controller):
         data: URLEncodedBody[SearchForm],
     ) -> Response[Any]:
         """The answer, below the form that asked."""
-        address = request.client.host if request.client else "unknown"
+        address = client_address(request)
         try:
             _expect(data)
             await admit(resources.database, tenant, SEARCHES, address)

@@ -11,11 +11,12 @@ import e_archive.service as e_archive
 from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession
 from kernel.permissions import Actor, Permission
+from signing.evidence_document import EVIDENCE_TITLE
 from yiti.cases import service as cases
 from yiti.cases.findings import Finding, blocking
 from yiti.cases.lifecycle import Action, CaseStatus, Flag
 from yiti.cases.models import Case
-from yiti.journeys.evidence import EVIDENCE_TITLE, ceremony_of, report_of
+from yiti.journeys.evidence import ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.view import CaseView, StepView

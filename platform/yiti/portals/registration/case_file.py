@@ -15,6 +15,7 @@ from contracts.models import Contract
 from contracts.schemas import FrozenContract
 from escrow.models import BankConfirmation, Bill, Refund
 from kernel.db import ReadSession
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory, StoredAssertion
 from signing.service import documents_of, signatories_of
 from yiti.cases import service as cases
@@ -23,7 +24,7 @@ from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
 from yiti.estate.models import Unit
 from yiti.estate.queries import get_unit
-from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
+from yiti.journeys.evidence import EVIDENCE, report_of
 from yiti.journeys.models import Sale
 from yiti.journeys.sale.errors import SaleNotFound
 

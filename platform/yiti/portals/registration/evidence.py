@@ -17,11 +17,12 @@ from kernel.errors import Invalid
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from signing.court_package import court_package
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import EvidenceFile
 from signing.reporting import ReportNotMade
 from yiti.cases import service as cases
 from yiti.cases.models import Case
-from yiti.journeys.evidence import EVIDENCE_TITLE, ceremony_of, report_of
+from yiti.journeys.evidence import ceremony_of, report_of
 from yiti.portals.registration.forms import PURPOSES, RevealForm, stated_purpose
 from yiti.portals.shell.files import file_response, pdf_response
 from yiti.portals.shell.views import page

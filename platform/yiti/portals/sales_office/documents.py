@@ -16,9 +16,10 @@ from kernel.db import ReadSession
 from kernel.errors import NotFound
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor
+from signing.evidence_document import EVIDENCE_TITLE
 from yiti.certificates import service as certificates
 from yiti.journeys import presale
-from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, report_of
+from yiti.journeys.evidence import EVIDENCE, report_of
 from yiti.portals.sales_office.desk import Desk, desk
 from yiti.portals.shell.files import pdf_response
 from yiti.resources import Parts

@@ -11,7 +11,7 @@ from kernel.db import Database, WriteSession
 from kernel.errors import Invalid
 from kernel.permissions import Actor, anyone, signed_in
 from kernel.settings import get_settings
-from kernel.web.dependencies import CurrentActor, Tx
+from kernel.web.dependencies import CurrentActor, Tx, client_address
 from yiti.accounts import login, rules, sessions
 from yiti.accounts.cookies import forget_session, session_cookie
 from yiti.portals.shell.errors import PASSWORD_PAGE
@@ -72,7 +72,7 @@ async def sign_in(
     if data.county not in request.app.state.counties:
         return _login_form(request, data, refused=login.Refused("请选择所在县"))
     database: Database = request.app.state.database
-    address = request.client.host if request.client else "unknown"
+    address = client_address(request)
     async with database.transaction(data.county) as tx:
         outcome = await login.sign_in(tx, data.login, data.password, address)
         if isinstance(outcome, login.SignedIn):

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from kernel.audit.models import AuditEntry
 from kernel.db import ReadSession
 from kernel.permissions import Actor
+from signing.evidence_document import EVIDENCE_TITLE
 from yiti.cases import service as cases
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import Action, CaseStatus, Channel, Flag
 from yiti.cases.models import Case
-from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, ceremony_of, report_of
+from yiti.journeys.evidence import EVIDENCE, ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.desk import CaseView
 from yiti.journeys.registration.envelope import live_among

@@ -9,9 +9,10 @@ from litestar.params import FromPath
 from kernel.audit import audit
 from kernel.errors import NotFound
 from kernel.web.dependencies import CurrentActor, Tenant, Tx
+from signing.evidence_document import EVIDENCE_TITLE
 from signing.reporting import ReportNotMade
 from yiti.cases import service as cases
-from yiti.journeys.evidence import EVIDENCE, EVIDENCE_TITLE, ceremony_of, report_of
+from yiti.journeys.evidence import EVIDENCE, ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.portals.citizen.access import citizen_here
 from yiti.portals.citizen.applying.owning import case_url, own_case
