@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 PACKAGES := kernel contracts escrow signing e_archive integrations platform
 LOCALE := platform/yiti/portals/shell/locale
 # Byte code kept on disk is what makes the second start quick.
@@ -12,7 +13,7 @@ BOOTSTRAP := $(PYTHON) -I platform/yiti/local/bootstrap.py
 INPUTS := requirements.lock package-lock.json platform/yiti/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench reset migrate messages lock
+.PHONY: help run demo test soak check bench reset migrate messages lock
 
 ## help: 列出所有命令 (this list)
 help:
@@ -26,9 +27,13 @@ run: .venv/ready
 demo: .venv/ready
 	@$(BIN)/python -m yiti.local.demo
 
-## test: 全部测试；ARGS="tests/escrow -k refund" 只跑一部分 (all tests, or those in ARGS)
+## test: 全部测试，压力测试除外；ARGS="tests/escrow -k refund" 只跑一部分 (all tests but soak, or those in ARGS)
 test: .venv/ready-for-tests
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(or $(ARGS),-m "not soak")
+
+## soak: 压力测试：随处崩溃、并发争用、上千份篡改文件 (crashes anywhere, contention, changed copies by the thousand)
+soak: .venv/ready-for-tests
+	@$(PYTEST) -m soak
 
 ## check: 代码、类型、依赖方向、模板、迁移检查 (ruff, mypy, import rules, templates, migrations)
 check: .venv/ready-for-tests

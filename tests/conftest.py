@@ -43,7 +43,7 @@ def pytest_collection() -> Iterator[Any]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that at the end no processor waits for one of them."""
-    items.sort(key=lambda item: not (item.get_closest_marker("slow") or item.get_closest_marker("browser")))
+    items.sort(key=lambda item: not (any(item.get_closest_marker(one) for one in ("slow", "browser", "soak"))))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -33,7 +33,7 @@ from tests.journeys.stage import HOME
 from yiti.portals.admin import operations
 from yiti.resources import Resources
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 HASTY = Policy(
     timeout_seconds=0.5, attempts=2, first_pause_seconds=0.01, failures_to_open=4, open_for=timedelta(seconds=1)
 )

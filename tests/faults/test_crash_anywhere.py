@@ -16,7 +16,7 @@ from tests.faults.outcome import assert_sold_once
 from tests.faults.play import Play
 from tests.faults.world import World, woken_by
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 
 
 class Struck:

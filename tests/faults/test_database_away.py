@@ -17,7 +17,7 @@ from tests.faults.world import World, superuser
 from tests.journeys.stage import HOME
 from tests.portals.pages import PageClient
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.soak]
 HELD = (
     ("documents stored, ceremony not open", "sale.prepare:*", "middle", Play.submit),
     ("signed, not committed", "signing.apply:*:buyer-1", "uncommitted", Play.sign),

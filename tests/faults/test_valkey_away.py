@@ -10,7 +10,7 @@ from tests.faults.outcome import assert_sold_once
 from tests.faults.play import Play
 from tests.faults.world import World
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 
 
 async def test_a_worker_starts_and_a_whole_sale_runs_without_valkey(world: World) -> None:

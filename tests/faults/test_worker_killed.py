@@ -11,7 +11,7 @@ from tests.faults.outcome import assert_sold_once
 from tests.faults.play import Play
 from tests.faults.world import World
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.soak]
 ENDS: tuple[tuple[str, str, str], ...] = (
     ("documents rendered and stored, but the ceremony is not open", "sale.prepare:*", "uncommitted"),
     ("the link is sent, but not noted as sent", "sale.invite:*", "middle"),

@@ -77,7 +77,7 @@ def test_the_table_stands_in_line() -> None:
     assert lines[-1].split() == ["合计", "1,239", "8"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 async def test_a_sale_from_the_building_table_to_the_archive(tmp_path: Path) -> None:
     async with throwaway_platform(tmp_path / "var") as (settings, _):

@@ -136,7 +136,7 @@ async def test_no_entry_slips_onto_a_unit_that_retires(fresh_database: Database)
     assert answers in (["booked", "register_unit_carries_rights"], ["UnitIsHistorical", "retired"])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 async def test_fifty_clients_and_ten_units(testbed: Testbed) -> None:
     name = f"contention_{uuid4().hex}"

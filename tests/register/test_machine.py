@@ -145,7 +145,7 @@ def machine(testbed: Testbed) -> Any:
     loop.close()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_book_agrees_with_the_model(machine: type[Machine]) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,

@@ -73,6 +73,7 @@ def missed(issued: ValidationReport, now: ValidationReport, copy: Copy) -> bool:
     return not (named or lacks)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 async def test_a_thousand_changed_copies_are_all_reported(
     proof: bytes, agreement: bytes, archived: bytes, trust: Trust
