@@ -32,6 +32,7 @@ from yiti.cases.service import ActionRefused
 from yiti.certificates.models import Certificate
 from yiti.journeys import presale
 from yiti.journeys.sale.errors import AlreadySubmitted
+from yiti.journeys.sale.papers import order_key
 from yiti.register.book import current_entries
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
@@ -138,7 +139,7 @@ async def test_a_sale_abandoned_while_its_documents_are_made(world: World) -> No
     sale = await Play.drafted(world)
     await sale.pay()
     clerk = await world.stage.actor("shoulou")
-    world.worker.doom("sale.prepare:*", "uncommitted", "hold")
+    world.worker.doom(order_key(sale.contract_id), "uncommitted", "hold")
     await sale.submit()
     await asyncio.to_thread(world.worker.held)
     giving_up = asyncio.create_task(
