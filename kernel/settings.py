@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     timestamp_url: str = ""
     """RFC 3161 service; empty means the development responder inside the process."""
 
+    ca_url: str = ""
+    """EST address (RFC 7030) of a licensed certification authority; empty means that our own certifies signers."""
+    ca_user: str = ""
+    ca_password: SecretStr = SecretStr("")
+
     pii_keys: SecretStr = SecretStr("")
     """Key ring `id:base64,id:base64`; the first encrypts, all decrypt."""
     pii_index_key: SecretStr = SecretStr("")

@@ -46,9 +46,18 @@ def label_of(authority: Credential) -> str:
     return str(named.value)
 
 
-def told(alternatives: Iterable[str], urn: str) -> str | None:
-    """What the alternative names of a certificate (URIs) say under `ASSERTION_URN` or `NAME_URN`."""
-    return next((unquote(one.removeprefix(urn)) for one in alternatives if one.startswith(urn)), None)
+def told(uris: Iterable[str], urn: str) -> str | None:
+    """What the alternative names of a certificate say under `ASSERTION_URN` or `NAME_URN`."""
+    return next((unquote(one.removeprefix(urn)) for one in uris if one.startswith(urn)), None)
+
+
+def alternatives(certificate: x509.Certificate) -> list[str]:
+    """The alternative names of a certificate that are URIs."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return names.get_values_for_type(x509.UniformResourceIdentifier)
 
 
 def issued(one: x509.Certificate, by: x509.Certificate) -> bool:
@@ -115,8 +124,13 @@ def _issue(
     return _certificate(subject, key.public_key(), issuer.certificate.subject, issuer_public, at, lifetime)
 
 
-def make_issuer(root: Credential, key: Key, common_name: str, at: datetime, lifetime: timedelta) -> Credential:
+def make_issuer(
+    root: Credential, key: Key, common_name: str, at: datetime, lifetime: timedelta, list_url: str
+) -> Credential:
+    """`list_url`: where outsiders find the root's list of revoked issuing authorities."""
     builder = _issue(root, key, name(common_name), at, lifetime)
+    place = x509.DistributionPoint([x509.UniformResourceIdentifier(list_url)], None, None, None)
+    builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(issues=True), critical=True)
     return Credential(key, builder.sign(root.key, hashes.SHA256()))
@@ -169,12 +183,26 @@ def make_signer(
     full_name: str,
     assertion: str | None = None,
 ) -> Credential:
-    """A signer's certificate. Alternative names: the reference of the identity assertion, and the full name where the
-    subject cannot hold it."""
+    """A signer's certificate."""
+    known = _also_named(full_name, assertion)
+    extensions = [_answered_at(ocsp_url), *([(known, False)] if known else [])]
+    return _leaf(issuer, key, subject, at, lifetime, extensions)
+
+
+def request(
+    key: Key, subject: x509.Name, full_name: str, assertion: str | None = None
+) -> x509.CertificateSigningRequest:
+    """What an outside authority is asked to certify (PKCS#10)."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    builder = builder.add_extension(_usage(signs=True), critical=True)
+    if known := _also_named(full_name, assertion):
+        builder = builder.add_extension(known, critical=False)
+    return builder.sign(key, hashes.SHA256())
+
+
+def _also_named(full_name: str, assertion: str | None) -> x509.SubjectAlternativeName | None:
+    """The reference of the identity assertion, and the full name where the subject cannot hold it."""
     known = [(ASSERTION_URN, assertion)] if assertion else []
     known += [(NAME_URN, full_name)] if comparable(full_name) != full_name else []
     uris = [x509.UniformResourceIdentifier(urn + quote(value, safe="")) for urn, value in known]
-    extensions = [_answered_at(ocsp_url)]
-    if uris:
-        extensions.append((x509.SubjectAlternativeName(uris), False))
-    return _leaf(issuer, key, subject, at, lifetime, extensions)
+    return x509.SubjectAlternativeName(uris) if uris else None

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from signing.authority import ASSERTION_URN, NAME_URN, comparable, issued, told
+from signing.authority import ASSERTION_URN, NAME_URN, alternatives, comparable, issued, told
 
 _DER = serialization.Encoding.DER
 _HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {
@@ -145,7 +145,7 @@ def _stamper(signed: cms.SignedData, info: cms.SignerInfo) -> x509.Certificate:
 
 def assertion_of(certificate: x509.Certificate) -> str | None:
     """The reference of the identity assertion that a person's certificate is bound to."""
-    return _alternative(certificate, ASSERTION_URN)
+    return told(alternatives(certificate), ASSERTION_URN)
 
 
 def names(certificate: x509.Certificate) -> set[str]:
@@ -155,13 +155,5 @@ def names(certificate: x509.Certificate) -> set[str]:
         for kind in (NameOID.COMMON_NAME, NameOID.GIVEN_NAME, NameOID.ORGANIZATION_NAME)
         for one in certificate.subject.get_attributes_for_oid(kind)
     }
-    full = _alternative(certificate, NAME_URN)
+    full = told(alternatives(certificate), NAME_URN)
     return found | ({full, comparable(full)} if full else set())
-
-
-def _alternative(certificate: x509.Certificate, urn: str) -> str | None:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return None
-    return told(names.get_values_for_type(x509.UniformResourceIdentifier), urn)

@@ -10,6 +10,7 @@ from signing.errors import DevelopmentKeysRefused, PkiMissing
 from signing.generations import load_generation, number_of_generations, start_generation
 from signing.issued import register_in
 from signing.keys import KeyStore, locked
+from signing.outside_ca import open_outside
 from signing.pki import OCSP_PATH, Pki
 from signing.tokens import Token, TokenKeys
 
@@ -26,15 +27,16 @@ def open_pki(settings: Settings) -> Pki:
     if settings.environment != "production":
         return found_pki(settings)
     store = _store(settings)
-    return _fit_for_production(load_pki(settings.pki_dir, store, _ocsp_url(settings)))
+    return _connected(settings, _fit_for_production(load_pki(settings.pki_dir, store, _ocsp_url(settings))))
 
 
 def found_pki(settings: Settings) -> Pki:
     """Make what is missing, which is the key ceremony of an operator (`yiti pki init`), and open it."""
     store = _store(settings)
     if settings.environment != "production":
-        return create_pki(settings.pki_dir, store, _ocsp_url(settings))
-    return _fit_for_production(create_pki(settings.pki_dir, store, _ocsp_url(settings), _PRODUCTION))
+        return _connected(settings, create_pki(settings.pki_dir, store, _ocsp_url(settings)))
+    made = create_pki(settings.pki_dir, store, _ocsp_url(settings), _PRODUCTION)
+    return _connected(settings, _fit_for_production(made))
 
 
 def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEVELOPMENT) -> Pki:
@@ -67,6 +69,11 @@ def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> Pki:
 def _fit_for_production(pki: Pki) -> Pki:
     if authority.label_of(pki.root).startswith(DEVELOPMENT):
         raise DevelopmentKeysRefused(f"the root in {pki.directory} was made for development")
+    return pki
+
+
+def _connected(settings: Settings, pki: Pki) -> Pki:
+    pki.outside = open_outside(settings)
     return pki
 
 

@@ -20,6 +20,7 @@ _ISSUER_LIFETIME, _SERVICE_LIFETIME = 15 * _YEAR, 12 * _YEAR
 # The last one that is saved: its certificate on disk means that all the others are there too.
 _LAST = "responder"
 _SERVICES = ("tsa", _LAST)
+_ROOT_LIST = "root.crl"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def _made(root: Credential, number: int, ocsp_url: str, store: KeyStore) -> Gene
     def key(name: str) -> ec.EllipticCurvePrivateKey:
         return store.generate(f"{name}-{number}")
 
-    issuer = authority.make_issuer(root, key("issuer"), f"{label}签发CA", at, min(_ISSUER_LIFETIME, ends - at))
+    lifetime, listed = min(_ISSUER_LIFETIME, ends - at), f"{ocsp_url.rpartition('/')[0]}/{_ROOT_LIST}"
+    issuer = authority.make_issuer(root, key("issuer"), f"{label}签发CA", at, lifetime, listed)
     lifetime = min(_SERVICE_LIFETIME, ends - at)
     return Generation(
         number,

@@ -32,6 +32,8 @@ CREATE TRIGGER IF NOT EXISTS revoked_for_good BEFORE UPDATE ON certificates WHEN
 BEGIN SELECT raise(ABORT, 'only a first revocation is written'); END;
 """
 _BUSY_SECONDS = 30
+OUTSIDE = 0
+"""The generation of a certificate that an outside authority made: it answers for it, we only know of it."""
 
 
 @dataclass(frozen=True)

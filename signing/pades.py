@@ -127,7 +127,7 @@ async def _apply(
     reason: str | None = None,
 ) -> bytes:
     at = now()
-    evidence = desk.revocation.evidence(signer.asn1, at)
+    evidence = await desk.revocation.fresh_evidence(signer.asn1, at)
     if level == "B-LT":
         _embed(writer, evidence + await desk.timestamper.evidence(at))
     metadata = signers.PdfSignatureMetadata(

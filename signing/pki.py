@@ -16,9 +16,11 @@ from kernel.clock import now
 from signing import answers, authority, keys
 from signing.errors import SignerRevoked, UnknownCertificate, UnknownSeal
 from signing.generations import Generation, load_generation, number_of_generations, start_generation
-from signing.issued import Issued, Register, register_in
+from signing.issued import OUTSIDE, Issued, Register, register_in
 from signing.keys import Credential, KeyStore, locked
+from signing.outside_ca import OutsideAuthority
 from signing.ports import Evidence
+from signing.schemas import PLATFORM_SEAL
 
 SIGNER_LIFETIME = timedelta(hours=24)
 OCSP_PATH = "/pki/ocsp"
@@ -37,6 +39,8 @@ class Pki:
     ocsp_url: str
     root: Credential
     generations: list[Generation]
+    outside: OutsideAuthority | None = None
+    """Certifies persons and organisations in place of our own issuing CA."""
     _seals: dict[Path, Credential] = field(default_factory=dict)
     _answers: dict[int, tuple[datetime, bytes]] = field(default_factory=dict)
     _lists: dict[int, tuple[datetime, bytes]] = field(default_factory=dict)
@@ -121,12 +125,15 @@ class Pki:
         full_name: str,
         assertion: str | None = None,
     ) -> Credential:
-        generation = self.current
-        made = authority.make_signer(
-            generation.issuer, key, subject, now(), lifetime, self.ocsp_url, full_name, assertion
-        )
+        # The platform certifies documents, and signs for nobody else: that needs no licence.
+        if self.outside is not None and named != PLATFORM_SEAL:
+            number, made = OUTSIDE, self.outside.certify(key, subject, full_name, assertion)
+        else:
+            number, at = self.current.number, now()
+            issuer = self.generation(number).issuer
+            made = authority.make_signer(issuer, key, subject, at, lifetime, self.ocsp_url, full_name, assertion)
         certificate = made.certificate
-        self.register.note(certificate.serial_number, generation.number, kind, named, certificate.not_valid_after_utc)
+        self.register.note(certificate.serial_number, number, kind, named, certificate.not_valid_after_utc)
         return made
 
     def seal(self, key: str) -> Credential:
@@ -160,10 +167,20 @@ class Pki:
 
     def evidence(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
         """Chain with root, OCSP answer about the leaf, the root's CRL: what B-LT needs. Raises SignerRevoked."""
+        return self._proof(certificate, self._answer(certificate, self._usable(certificate), at), at)
+
+    async def fresh_evidence(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
+        """The same, asked of the outside authority where it has made the certificate; what we have revoked here stops
+        at once. Raises OutsideCaUnavailable as well."""
+        if self.outside is None or self._usable(certificate).generation != OUTSIDE:
+            return self.evidence(certificate, at)
+        return await self.outside.evidence(certificate, at)
+
+    def _usable(self, certificate: asn1_x509.Certificate) -> Issued:
         known = self.register.find(certificate.serial_number)
         if known is None or known.revoked_at is not None:
             raise SignerRevoked
-        return self._proof(certificate, self._answer(certificate, known, at), at)
+        return known
 
     def standing(self, certificate: asn1_x509.Certificate, at: datetime) -> Evidence:
         """The same whatever the answer is, for who judges."""

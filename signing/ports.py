@@ -71,8 +71,8 @@ class Timestamper(Protocol):
 class Revocation(Protocol):
     """The certification authority's answers about the signers' certificates."""
 
-    def evidence(self, certificate: x509.Certificate, at: datetime) -> Evidence:
-        """Chain and revocation answers; raises `SignerRevoked` where the answer is not good."""
+    async def fresh_evidence(self, certificate: x509.Certificate, at: datetime) -> Evidence:
+        """Chain from the leaf up and revocation answers; raises `SignerRevoked` where the answer is not good."""
         ...
 
 

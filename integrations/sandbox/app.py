@@ -19,7 +19,8 @@ from integrations.counterparties import Counterparty
 from integrations.envelope import LIMIT_BYTES
 from integrations.http import SANDBOX_HEADER, Refusal
 from integrations.keys import KeyRing, ensure_development_keys
-from integrations.sandbox import bank, control, identity, inboxes, requests, sharing
+from integrations.sandbox import bank, certification, control, identity, inboxes, requests, sharing
+from integrations.sandbox.authority import open_authority
 from integrations.sandbox.callbacks import Deliverer
 from integrations.sandbox.state import Store
 from integrations.sandbox.world import World
@@ -41,7 +42,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     keys = {who: KeyRing.load(settings.keys_dir, who) for who in Counterparty}
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     store = Store(settings.var_dir / "sandbox.json")
-    world = World(store, keys, Deliverer(store, keys))
+    here = f"http://{settings.sandbox_host}:{settings.sandbox_port}/ca"
+    world = World(store, keys, Deliverer(store, keys), open_authority(settings.var_dir / "sandbox-ca", here))
     return Litestar(
         route_handlers=[
             *control.handlers,
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             bank.router,
             requests.router,
             sharing.router,
+            certification.router,
             *inboxes.routers,
         ],
         dependencies={"world": Provide(_world, sync_to_thread=False)},

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from integrations.counterparties import Counterparty
-from integrations.sandbox.state import Faults
+from integrations.sandbox.state import Faults, Other, Played
 from integrations.sandbox.world import AnyRequest, Here, World
 from kernel.errors import Invalid, NotFound
 
@@ -18,13 +18,14 @@ REPORTING = {"wrong_amount": "回单金额错误", "duplicate_callback": "重复
 SLOW = {"slow_seconds": "应答延迟（秒）"}
 LATE = {"late_seconds": "回单延迟（秒）"}
 _LONGEST = 3600
+_EVERYBODY: tuple[Played, ...] = (*Counterparty, *Other)
 _REPORTERS = frozenset({Counterparty.SUPERVISION_BANK, Counterparty.TAX, Counterparty.HOUSING, Counterparty.TREASURY})
 
 
 @get("/")
 async def front() -> Template:
     """Who is played here."""
-    return Template("front.html", context={"counterparties": list(Counterparty)})
+    return Template("front.html", context={"counterparties": list(_EVERYBODY)})
 
 
 @get("/health")
@@ -36,10 +37,10 @@ async def health() -> dict[str, str]:
 @get("/faults")
 async def show_faults(request: AnyRequest, world: Here) -> Template | dict[str, Faults]:
     """All switches; JSON for a script that asks for it."""
-    faults = {who.value: world.faults(who) for who in Counterparty}
+    faults = {who.value: world.faults(who) for who in _EVERYBODY}
     if request.accept.best_match(["text/html", "application/json"]) == "application/json":
         return faults
-    rows = [(who, msgspec.to_builtins(faults[who.value]), _switches(who), _numbers(who)) for who in Counterparty]
+    rows = [(who, msgspec.to_builtins(faults[who.value]), _switches(who), _numbers(who)) for who in _EVERYBODY]
     return Template("faults.html", context={"rows": rows}, media_type=MediaType.HTML)
 
 
@@ -82,7 +83,7 @@ def _numbers(counterparty: str) -> dict[str, str]:
 
 
 async def _set(world: World, counterparty: str, faults: Faults) -> None:
-    if counterparty not in set(Counterparty):
+    if counterparty not in {who.value for who in _EVERYBODY}:
         raise NotFound("没有这个对方机构")
     if not (0 <= faults.slow_seconds <= _LONGEST and 0 <= faults.late_seconds <= _LONGEST):
         raise Invalid("延迟请填写 0 至 3600 秒")

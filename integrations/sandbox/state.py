@@ -3,15 +3,31 @@
 import asyncio
 import os
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
+from integrations.counterparties import Counterparty
 from integrations.supervision_bank import Notice, RefundOrder
 
 log = structlog.get_logger()
+
+
+class Other(StrEnum):
+    """Whom the sandbox plays beside the counterparties that exchange signed messages."""
+
+    CERTIFICATION = "certification"
+
+    @property
+    def words(self) -> str:
+        """The name that the pages use."""
+        return {Other.CERTIFICATION: "电子认证机构"}[self]
+
+
+Played = Counterparty | Other
 
 KEEP = 500
 """Items kept per inbox; a sandbox need not remember for ever."""

@@ -16,10 +16,12 @@ from integrations.envelope import Envelope, open_message
 from integrations.errors import BadSignature, MalformedMessage, Replayed
 from integrations.http import IDEMPOTENCY_HEADER, Answer, Operation, Refusal, header_value
 from integrations.keys import KeyRing
+from integrations.sandbox.authority import SandboxAuthority
 from integrations.sandbox.callbacks import Deliverer
-from integrations.sandbox.state import Faults, Store
+from integrations.sandbox.state import Faults, Played, Store
 from kernel.clock import today
 
+_GARBAGE = "<html><body>系统升级中，敬请谅解！</body></html>"
 AnyRequest = Request[Any, Any, Any]
 A = TypeVar("A", bound=Answer)
 D = TypeVar("D", bound=msgspec.Struct)
@@ -39,10 +41,19 @@ class World:
     store: Store
     keys: dict[Counterparty, KeyRing]
     deliverer: Deliverer
+    authority: SandboxAuthority
 
-    def faults(self, counterparty: Counterparty) -> Faults:
+    def faults(self, who: Played) -> Faults:
         """What is wrong with it now."""
-        return self.store.state.faults.get(counterparty.value, Faults())
+        return self.store.state.faults.get(who.value, Faults())
+
+    async def struck(self, who: Played) -> Response[Any] | None:
+        """What one gets instead of an answer, if it is out of order now; for what is asked without a signed message."""
+        faults = self._strike(who)
+        await asyncio.sleep(faults.slow_seconds)
+        if faults.down:
+            return Response(b"", status_code=503)
+        return Response(_GARBAGE, media_type="text/html") if faults.garbage else None
 
     async def take(
         self,
@@ -69,11 +80,11 @@ class World:
         if faults.lost_answer:
             return Stream(_broken(), status_code=200, media_type="application/json")
         if faults.garbage:
-            return Response("<html><body>系统升级中，敬请谅解！</body></html>", status_code=200, media_type="text/html")
+            return Response(_GARBAGE, status_code=200, media_type="text/html")
         return Response(answer, status_code=200)
 
-    def _strike(self, counterparty: Counterparty) -> Faults:
-        faults = self.faults(counterparty)
+    def _strike(self, who: Played) -> Faults:
+        faults = self.faults(who)
         if faults.requests is None:
             return faults
         if faults.requests <= 0:

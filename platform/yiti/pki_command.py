@@ -15,6 +15,7 @@ from kernel.settings import Settings, get_settings
 from signing import seals
 from signing.errors import PkiRefused
 from signing.founding import found_pki, open_pki
+from signing.issued import OUTSIDE
 from signing.pki import Pki
 
 _KINDS = {"person": "个人证书", "seal": "机构印章证书", "service": "时间戳和OCSP证书"}
@@ -63,16 +64,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _status(_settings: Settings, pki: Pki, _asked: argparse.Namespace) -> list[str]:
-    counts = pki.register.counts()
     root = pki.root.certificate
     lines = [f"信任锚 {_fingerprint(pki.root.der)}，{root.not_valid_after_utc:%Y-%m-%d} 到期"]
     for number in range(1, pki.current.number + 1):
         one, state = pki.generation(number), "在用" if number == pki.current.number else "只应答，不签发"
         lines.append(f"第{number}代签发CA，{state}，{one.issuer.certificate.not_valid_after_utc:%Y-%m-%d} 到期")
-        for (generation, kind), (issued, revoked) in counts.items():
-            if generation == number:
-                lines.append(f"  {_KINDS[kind]}：签发 {issued}，吊销 {revoked}")
+        lines += _counted(pki, number)
+    if pki.outside is not None:
+        lines += [f"电子认证机构 {pki.outside.url}，签发个人和机构证书", *_counted(pki, OUTSIDE)]
     return lines
+
+
+def _counted(pki: Pki, number: int) -> list[str]:
+    return [
+        f"  {_KINDS[kind]}：签发 {issued}，吊销 {revoked}"
+        for (generation, kind), (issued, revoked) in pki.register.counts().items()
+        if generation == number
+    ]
 
 
 def _rotate(_settings: Settings, pki: Pki, _asked: argparse.Namespace) -> list[str]:
@@ -101,10 +109,11 @@ def _issue_seal(settings: Settings, pki: Pki, asked: argparse.Namespace) -> list
 def _revoke(settings: Settings, pki: Pki, asked: argparse.Namespace) -> list[str]:
     if asked.serial:
         try:
-            pki.revoke(int(asked.serial, 16), now(), asked.reason)
+            serial = int(asked.serial, 16)
+            pki.revoke(serial, now(), asked.reason)
         except ValueError:
             raise Invalid("证书序列号应为十六进制数") from None
-        return [f"证书 {asked.serial} 已吊销"]
+        return [f"证书 {asked.serial} 已吊销", *_also_there(pki, serial)]
 
     async def revoke() -> None:
         async with Database(settings.database_url) as database, database.transaction(asked.county) as tx:
@@ -113,7 +122,14 @@ def _revoke(settings: Settings, pki: Pki, asked: argparse.Namespace) -> list[str
     if not asked.county:
         raise Invalid("吊销印章要用 --county 指明县代码")
     asyncio.run(revoke())
-    return [f"印章 {asked.seal} 已吊销"]
+    return [f"印章 {asked.seal} 已吊销", *_also_there(pki, pki.seal(asked.seal).certificate.serial_number)]
+
+
+def _also_there(pki: Pki, serial: int) -> list[str]:
+    """We stop at once; that others hear of it is up to who made the certificate."""
+    known = pki.register.find(serial)
+    outside = known is not None and known.generation == OUTSIDE
+    return ["本平台已停用；证书由电子认证机构签发，还须向其申请吊销"] if outside else []
 
 
 def _fingerprint(der: bytes) -> str:

@@ -57,7 +57,8 @@ class Sandbox:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        environment = {**os.environ, "YITI_VAR_DIR": str(self.directory), "YITI_KEYS_DIR": str(self.keys_dir)}
+        own = {"YITI_VAR_DIR": self.directory, "YITI_KEYS_DIR": self.keys_dir, "YITI_SANDBOX_PORT": self.port}
+        environment = {**os.environ, **{name: str(value) for name, value in own.items()}}
         arguments = ["--factory", "integrations.sandbox.app:create_app", "--port", str(self.port)]
         self.process = programs.start("uvicorn", arguments, environment, self.directory / "sandbox.log")
         self.http = httpx.Client(base_url=self.url, **PLAIN)

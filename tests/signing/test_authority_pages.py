@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asn1crypto import cms, core, tsp
@@ -36,6 +37,9 @@ async def test_the_chain_and_its_lists_hold_together(outsider: AsyncClient) -> N
     root = x509.load_pem_x509_certificate((await outsider.get("/pki/root.pem")).content)
     issuer = x509.load_der_x509_certificate((await outsider.get("/pki/issuing/1/ca.cer")).content)
     issuer.verify_directly_issued_by(root)
+    (place,) = issuer.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    assert place.full_name
+    assert urlsplit(place.full_name[0].value).path == "/pki/root.crl"
     for url, signer in (("/pki/root.crl", root), ("/pki/issuing/1/ca.crl", issuer)):
         answer = await outsider.get(url)
         assert answer.headers["Content-Type"] == "application/pkix-crl"

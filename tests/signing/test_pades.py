@@ -154,7 +154,7 @@ class _Careless:
     def __init__(self, pki: Pki) -> None:
         self.pki = pki
 
-    def evidence(self, certificate: object, at: object) -> Evidence:
+    async def fresh_evidence(self, certificate: object, at: object) -> Evidence:
         signer = next(s for s in self.signers if s.asn1 == certificate)
         chain = (signer.der, self.pki.issuer.der, self.pki.root.der)
         return Evidence(chain, (self.pki.ocsp(signer.certificate, now()),), (self.pki.root_list(now()),))
