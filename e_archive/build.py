@@ -24,6 +24,7 @@ data/catalogue.xml   目录
 data/documents/      业务材料（PDF/A）
 data/records/        签名验证报告、证据链报告、决定回执、操作日志、交换记录（JSON）
 check-report.json    归档时的四性检测报告；“not_checked”为人工或未检项目，不代表通过
+renewal-report.json  最近一次长期保存延续后的四性检测报告（延续过的才有；历次延续见 metadata.xml 的 renewals）
 manifest-sha256.txt  内容文件摘要清单；tagmanifest-sha256.txt 说明文件摘要清单（BagIt 1.0，RFC 8493）
 
 二、脱机验证
@@ -61,7 +62,7 @@ def lay_out(
     }
     tags = {README: _README.format(archive_no=archive_no).encode(), SCHEMA: metadata.schema_text()}
     if report is not None:
-        tags[REPORT] = msgspec.json.format(msgspec.json.encode(report), indent=2)
+        tags[REPORT] = as_json(report)
     info = {
         "Source-Organization": manifest.author,
         "External-Identifier": archive_no,
@@ -73,7 +74,7 @@ def lay_out(
 
 def signature_record(report: SignatureReport) -> bytes:
     """How a signature report is kept: its verdict beside the full report."""
-    return _json(
+    return as_json(
         {
             "document": report.document,
             "digest": report.digest,
@@ -81,6 +82,11 @@ def signature_record(report: SignatureReport) -> bytes:
             "report": msgspec.Raw(report.report),
         }
     )
+
+
+def signature_record_path(key: str) -> str:
+    """Where the signature report of the document with this key lies."""
+    return f"records/signatures-{key}.json"
 
 
 def _safe(names: list[str]) -> None:
@@ -109,7 +115,7 @@ def _records(manifest: ArchiveManifest) -> dict[str, tuple[str, str, bytes]]:
     titles = {document.key: document.title for document in manifest.documents}
     for report in manifest.signature_reports:
         title = f"签名验证报告：{titles.get(report.document, report.document)}"
-        records[f"records/signatures-{report.document}.json"] = ("signature_report", title, signature_record(report))
+        records[signature_record_path(report.document)] = ("signature_report", title, signature_record(report))
     for place, exchange in enumerate(manifest.exchange_records, 1):
         path = f"records/exchange-{place:02d}-{exchange.name}.json"
         records[path] = ("exchange_record", exchange.title, exchange.content)
@@ -125,5 +131,6 @@ def _note(path: str, data: bytes, kind: str) -> FileNote:
     return FileNote(path=path, format=kind, size=len(data), digest=hashlib.sha256(data).hexdigest())
 
 
-def _json(value: object) -> bytes:
+def as_json(value: object) -> bytes:
+    """As records and reports are kept in a package."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2)

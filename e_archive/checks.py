@@ -10,10 +10,22 @@ from typing import Final
 
 from e_archive import metadata
 from e_archive.facts import Facts, read_json
-from e_archive.package import CATALOGUE, METADATA, README, REPORT, SCHEMA, TAG_MANIFEST, bag_problems
+from e_archive.package import (
+    BAG_INFO,
+    CATALOGUE,
+    METADATA,
+    PAYLOAD_MANIFEST,
+    README,
+    RENEWAL_REPORT,
+    REPORT,
+    SCHEMA,
+    TAG_MANIFEST,
+    bag_problems,
+)
 from e_archive.pdf import PdfFacts
 
-_TAGS: Final = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", TAG_MANIFEST, README, SCHEMA}
+_TAGS: Final = {"bagit.txt", BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, README, SCHEMA}
+_REPORTS: Final = {REPORT, RENEWAL_REPORT}
 _LENGTH: Final = {"SCHEMAV_CVC_MAXLENGTH_VALID", "SCHEMAV_CVC_LENGTH_VALID"}
 _EMPTY: Final = {"SCHEMAV_CVC_MINLENGTH_VALID"}
 _RANGE: Final = {
@@ -70,7 +82,9 @@ def reasonable(facts: Facts) -> list[str]:
             for e in facts.each("documents/document/signatures/signature/signed_at")
         ]
         steps = [datetime.fromisoformat(e.text or "") for e in facts.each("process/step/at")]
+        renewed = [datetime.fromisoformat(e.text or "") for e in facts.each("renewals/renewal/at")]
         late_moments = [moment for moment in [*signed, *steps] if moment > archived]
+        ordered = steps == sorted(steps) and [archived, *renewed] == sorted([archived, *renewed])
     except (ValueError, TypeError):
         return ["日期或时间无法识别，不能判断合理性"]
     problems = [] if facts.text("year") == f"{formed.year:04d}" else ["年度与形成日期不一致"]
@@ -79,7 +93,7 @@ def reasonable(facts: Facts) -> list[str]:
         problems.append("有材料的形成日期晚于归档时间")
     if late_moments:
         problems.append("有签名或办理时间晚于归档时间")
-    return problems if steps == sorted(steps) else [*problems, "办理环节的时间先后颠倒"]
+    return problems if ordered else [*problems, "办理环节或者延续的时间先后颠倒"]
 
 
 def special_characters(facts: Facts) -> list[str]:
@@ -152,7 +166,7 @@ def layout(facts: Facts) -> list[str]:
     """1-12 信息包目录结构规范性."""
     known = re.compile(r"data/(metadata\.xml|catalogue\.xml|(documents|records)/[^/]+)")
     files = set(facts.package.files)
-    strays = sorted(f for f in files - _TAGS - {REPORT} if not known.fullmatch(f))
+    strays = sorted(f for f in files - _TAGS - _REPORTS if not known.fullmatch(f))
     missing = sorted((_TAGS | {METADATA, CATALOGUE}) - files)
     return [f"{path}：不应出现在信息包中" for path in strays] + [f"{path}：缺失" for path in missing]
 

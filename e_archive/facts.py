@@ -71,6 +71,11 @@ class Facts:
                 reports[str(content.get("document"))] = content
         return reports
 
+    def key_of(self, path: str) -> str:
+        """The key of the document at this path."""
+        documents = self.each("documents/document")
+        return next(metadata.text(one, "key") for one in documents if metadata.text(one, "file/path") == path)
+
     def of_kind(self, kind: str) -> list[str]:
         """Paths of the records of a kind."""
         records = self.each("records/record")

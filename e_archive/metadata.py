@@ -76,7 +76,7 @@ def write(
         _fields(record, {"kind": note.kind, "title": note.title})
         _file(record, note.file)
     _process(root, manifest.process)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return as_xml(root)
 
 
 def write_catalogue(lines: Iterable[tuple[str, FileNote]]) -> bytes:
@@ -85,6 +85,23 @@ def write_catalogue(lines: Iterable[tuple[str, FileNote]]) -> bytes:
     for place, (title, note) in enumerate(lines, 1):
         line = _add(root, "item")
         line.attrib.update({"no": str(place), "title": title, "path": note.path, "digest": note.digest})
+    return as_xml(root)
+
+
+def add_renewal(
+    root: etree._Element, at: datetime, reason: str, previous: str, documents: Iterable[tuple[str, str, str]]
+) -> None:
+    """Tell a renewal after all earlier ones. `documents`: key, old and new digest of each that was renewed."""
+    holder = next(iter(each(root, "renewals")), None)
+    renewal = _add(_add(root, "renewals") if holder is None else holder, "renewal")
+    _fields(renewal, {"at": at.isoformat(), "reason": reason, "previous_package": previous})
+    for key, old, new in documents:
+        _fields(_add(renewal, "document"), {"key": key, "old_digest": old, "new_digest": new})
+
+
+def as_xml(root: etree._Element) -> bytes:
+    """The file; indented anew, so that what was read and what is written look the same."""
+    etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
@@ -117,6 +134,18 @@ def schema_errors(root: etree._Element) -> list[SchemaError]:
 def text(root: etree._Element, path: str) -> str:
     """The text at a slash path of local names, or "" when there is none."""
     return root.findtext("/".join(_PREFIX + name for name in path.split("/"))) or ""
+
+
+def put(root: etree._Element, name: str, value: str) -> None:
+    """Change the value of an element that is there."""
+    (element,) = each(root, name)
+    element.text = value
+
+
+def file_note(element: etree._Element) -> FileNote:
+    """The `file` of a document or record."""
+    path, form, size, digest = (text(element, f"file/{name}") for name in ("path", "format", "size", "digest"))
+    return FileNote(path=path, format=form, size=int(size), digest=digest)
 
 
 def each(root: etree._Element, path: str) -> list[etree._Element]:

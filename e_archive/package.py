@@ -24,8 +24,10 @@ _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 METADATA: Final = "data/metadata.xml"
 CATALOGUE: Final = "data/catalogue.xml"
 README: Final = "README.txt"
+BAG_INFO: Final = "bag-info.txt"
 SCHEMA: Final = "metadata.xsd"
 REPORT: Final = "check-report.json"
+RENEWAL_REPORT: Final = "renewal-report.json"
 PAYLOAD_MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 
@@ -41,6 +43,12 @@ class Package(Struct, frozen=True):
         """Files under data/, by path below it."""
         return {path.removeprefix("data/"): data for path, data in self.files.items() if path.startswith("data/")}
 
+    @property
+    def info(self) -> dict[str, str]:
+        """What bag-info.txt says, as `make_bag` wrote it."""
+        lines = self.files.get(BAG_INFO, b"").decode().splitlines()
+        return dict(line.split(": ", 1) for line in lines)
+
 
 def make_bag(root: str, payload: Mapping[str, bytes], tags: Mapping[str, bytes], info: Mapping[str, str]) -> Package:
     """Lay out a bag: `payload` goes under data/, `tags` beside it, `info` into bag-info.txt."""
@@ -49,7 +57,7 @@ def make_bag(root: str, payload: Mapping[str, bytes], tags: Mapping[str, bytes],
     lines = [f"{name}: {' '.join(value.split())}" for name, value in {**info, "Payload-Oxum": oxum}.items()]
     outside = dict(tags) | {
         "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        "bag-info.txt": _lines(lines),
+        BAG_INFO: _lines(lines),
         PAYLOAD_MANIFEST: _manifest(files),
     }
     return Package(root, files | outside | {TAG_MANIFEST: _manifest(outside)})

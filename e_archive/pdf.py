@@ -15,6 +15,8 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from e_archive.schemas import Proof
+
 _PDFAID: Final = "{http://www.aiim.org/pdfa/ns/id/}"
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 # Whatever a broken or hostile PDF makes the parser raise is one fact here: it cannot be read.
@@ -34,6 +36,8 @@ class PdfFacts(Struct, frozen=True, kw_only=True):
     signatures: int = 0
     broken_signatures: tuple[str, ...] = ()
     """Fields whose signature no longer fits the bytes, or is not the signer's."""
+    proof: Proof | None = None
+    """How long its newest signature (in an archive a document timestamp) can prove the file; None without any."""
 
 
 def inspect(data: bytes) -> PdfFacts:
@@ -57,7 +61,15 @@ def _facts(reader: PdfFileReader) -> PdfFacts:
         active=_active(reader.root),
         signatures=len(signatures),
         broken_signatures=tuple(s.field_name for s in signatures if not _holds(s)),
+        proof=_proof(max(signatures, key=lambda one: one.signed_revision)) if signatures else None,
     )
+
+
+def _proof(newest: EmbeddedPdfSignature) -> Proof:
+    """Judged as of the day, so the certificate and the one that issued it must both still run."""
+    signer = newest.signer_cert
+    issuers = [one for one in newest.other_embedded_certs if one.subject == signer.issuer]
+    return Proof(until=min(one.not_valid_after for one in (signer, *issuers)), algorithm=newest.md_algorithm)
 
 
 def _read_pages(node: DictionaryObject, depth: int = 0) -> int:

@@ -107,6 +107,13 @@ class ArchiveManifest(Struct, frozen=True, kw_only=True):
     process: tuple[ProcessStep, ...]
 
 
+class Proof(Struct, frozen=True, kw_only=True):
+    """Until when something can be proved, and by which digest algorithm."""
+
+    until: datetime
+    algorithm: str
+
+
 class Result(StrEnum):
     """The outcome of one check item. `not_checked` (人工/未检) is never counted as passed."""
 

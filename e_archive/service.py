@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,14 +10,14 @@ import msgspec
 from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
-from e_archive import build
+from e_archive import build, rules
 from e_archive.errors import ArchiveRefused, UnknownArchive, UnreadablePackage
 from e_archive.facts import Facts
 from e_archive.four_properties import check
-from e_archive.models import Archive, FixityCheck
+from e_archive.models import Archive, ArchiveRenewal, FixityCheck
 from e_archive.package import Package, from_zip, to_zip
 from e_archive.pdf import PdfFacts, inspect
-from e_archive.schemas import ArchiveManifest, CheckReport
+from e_archive.schemas import ArchiveManifest, CheckReport, Proof
 from kernel.audit import audit
 from kernel.blobs import BlobNotFound, BlobStore, Corrupted
 from kernel.clock import now
@@ -48,7 +48,7 @@ async def archive(tx: WriteSession, blobs: BlobStore, manifest: ArchiveManifest)
     number = f"{manifest.fonds_no}-{manifest.category}·{year:04d}-{manifest.retention}-{sequence:06d}"
     unique = await tx.scalar(select(Archive.id).where(Archive.archive_no == number)) is None
     continuous = await _has_predecessor(tx, series, year, sequence)
-    moment = now()
+    moment, proof = now(), proof_of(map(look, pdfs.values()))
     data, report = await asyncio.to_thread(
         _make, manifest, number, moment, pdfs, look, unique=unique, continuous=continuous
     )
@@ -66,6 +66,8 @@ async def archive(tx: WriteSession, blobs: BlobStore, manifest: ArchiveManifest)
         package_bytes=len(data),
         report=msgspec.to_builtins(report),
         archived_at=moment,
+        provable_until=proof.until if proof else None,
+        proof_algorithm=proof.algorithm if proof else "",
     )
     tx.add(row)
     await tx.flush()
@@ -106,6 +108,26 @@ async def get(reader: ReadSession, archive_id: UUID) -> Archive:
     if row is None:
         raise UnknownArchive
     return row
+
+
+async def locked(tx: WriteSession, archive_id: UUID) -> Archive:
+    """One archive, its row locked until the transaction ends. Raises UnknownArchive."""
+    wanted = select(Archive).where(Archive.id == archive_id).with_for_update()
+    row: Archive | None = await tx.scalar(wanted.execution_options(populate_existing=True))
+    if row is None:
+        raise UnknownArchive
+    return row
+
+
+async def renewals_of(reader: ReadSession, archive_id: UUID) -> Sequence[ArchiveRenewal]:
+    """The renewals of a package, newest first."""
+    wanted = select(ArchiveRenewal).where(ArchiveRenewal.archive_id == archive_id).order_by(ArchiveRenewal.id.desc())
+    return (await reader.scalars(wanted)).all()
+
+
+def proof_of(found: Iterable[PdfFacts]) -> Proof | None:
+    """Until when all signed documents of a package can be proved; None where nothing is signed."""
+    return rules.weakest(one.proof for one in found if one.proof is not None)
 
 
 async def by_subject(reader: ReadSession, subject: str) -> Archive | None:

@@ -120,7 +120,16 @@ async def test_a_certificate_that_was_made_anew_is_told_apart(tx: WriteSession, 
     certificate, pdf = await sealed(tx, resources)
     why = Replacement(cause="loss", case_id=uuid4(), case_number="411528202611220001", booked_on=clock.today())
     newer = await service.replace(tx, ACTOR, certificate.id, why)
-    assert (await verify_code(tx, certificate.verify_code)).validity is Validity.REPLACED
+    told = await verify_code(tx, certificate.verify_code)
+    assert told.validity is Validity.REPLACED
+    assert told.view is not None
+    assert {one.field: (one.paper, one.register) for one in told.view.differences} == {
+        "证书（证明）号": (certificate.number, newer.number),
+        "登簿日期": ("2026-11-21", clock.today().isoformat()),
+    }
+    whole = await verify_code(tx, newer.verify_code)
+    assert whole.view is not None
+    assert whole.view.differences == ()
     assert (await verify_pdf(tx, pdf, Validator())).validity is Validity.REPLACED
     assert (await verify_code(tx, newer.verify_code)).validity is Validity.PENDING
 

@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kernel.errors import Invalid, TooManyAttempts, Unavailable
+from kernel.pii import mask_name
 from signing.schemas import ValidationReport
 from yiti.certificates.ports import ValidatePdf
 
@@ -30,6 +31,7 @@ class Validity(StrEnum):
     VALID = "valid"
     CANCELLED = "cancelled"
     REPLACED = "replaced"
+    EXPIRED = "expired"
     PENDING = "pending"
     NOT_OURS = "not_ours"
 
@@ -38,6 +40,7 @@ VALIDITY_WORDS = {
     Validity.VALID: "有效",
     Validity.CANCELLED: "已注销",
     Validity.REPLACED: "已换发新证，本证作废",
+    Validity.EXPIRED: "已过有效期",
     Validity.PENDING: "正在制证，尚未签发",
     Validity.NOT_OURS: "不是本登记机构签发的证明",
 }
@@ -58,10 +61,18 @@ ADDITION_WORDS = {
 }
 
 
+class Difference(Struct, frozen=True, kw_only=True):
+    """A field in which a paper differs from what the register says now; personal data masked."""
+
+    field: str
+    paper: str
+    register: str
+
+
 class PublicView(Struct, frozen=True, kw_only=True):
     """What anyone holding the document may compare; personal data masked on the server."""
 
-    family: Literal["certificate", "proof", "letter", "evidence"] = "proof"
+    family: Literal["certificate", "proof", "letter", "evidence", "copy"] = "proof"
     number: str
     item: str
     """权利类型, 证明事项, or the title of a letter."""
@@ -72,11 +83,13 @@ class PublicView(Struct, frozen=True, kw_only=True):
     unit_code: str = ""
     agency: str
     booked_on: str
-    """登簿日期; of a letter its date."""
+    """登簿日期; of a letter its date, of an annotated copy the day it was asked for."""
     cancelled_on: str | None = None
     more: tuple[tuple[str, str], ...] = ()
     """Further lines, label and words."""
     sealed_at: datetime | None = None
+    differences: tuple[Difference, ...] = ()
+    """Of a paper that was made anew: what its successor says otherwise."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -142,6 +155,11 @@ async def _if_possible(pdf: bytes, validate: ValidatePdf) -> ValidationReport | 
         return await validate(pdf)
     except (Unavailable, TooManyAttempts):
         return None
+
+
+def mask_party(name: str, id_kind: str) -> str:
+    """A company's name is no secret."""
+    return name if id_kind == "credit_code" else mask_name(name)
 
 
 def mask_location(location: str) -> str:

@@ -7,22 +7,23 @@ from lxml import etree
 from kernel.rendering import Attachment, qr_png, render_template
 from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.frame import FRAME
-from yiti.certificates.schemas import HolderLine, ProofContent
+from yiti.certificates.schemas import HolderLine, Mark, ProofContent
 
 _TEMPLATES = {"presale_notice_proof/1": "presale_notice_proof_1.html"}
 # How many characters the variable cells may hold at each size before the page would run over.
 _SIZES = ((85, "roomy"), (480, "dense"))
 
 
-def proof_html(content: ProofContent) -> str:
+def proof_html(content: ProofContent, mark: Mark | None = None) -> str:
     """The page of the proof by the template version it was frozen with. Seal place: `sign-agency`."""
     context = {
         "proof": content,
         "unit_code": grouped_unit_code(content.unit_code),
         "date": f"{content.booked_on.year}年{content.booked_on.month}月{content.booked_on.day}日",
         "size": _size(content),
-        "qr": qr_png(content.verify_url),
+        "qr": qr_png(mark.verify_url if mark else content.verify_url),
         "digest": content_digest(content),
+        "mark": mark,
         "frame": FRAME,
     }
     return render_template("yiti.certificates", _TEMPLATES[content.template], context)

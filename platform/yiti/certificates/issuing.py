@@ -48,9 +48,14 @@ async def issue(tx: WriteSession, resources: IssuingResources, certificate_id: U
 
 async def render(resources: IssuingResources, content: Content) -> Rendered:
     """The certificate or proof as PDF/A-3u with its data attached, not yet sealed."""
-    digest = content.plan_digest if isinstance(content, CertificateContent) else None
-    plan = await resources.blobs.get(digest) if digest else None
+    html = content_html(content, await plan_of(resources, content))
     try:
-        return await resources.renderer.pdf(content_html(content, plan), attachments=[content_attachment(content)])
+        return await resources.renderer.pdf(html, attachments=[content_attachment(content)])
     except MissingGlyph as error:
         raise Park(error.message) from error
+
+
+async def plan_of(resources: IssuingResources, content: Content) -> bytes | None:
+    """The picture of the 附图页, where the content names one."""
+    digest = content.plan_digest if isinstance(content, CertificateContent) else None
+    return await resources.blobs.get(digest) if digest else None

@@ -11,7 +11,7 @@ from kernel.rendering import Attachment, qr_png, render_template
 from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.document import proof_attachment, proof_html
 from yiti.certificates.frame import FRAME
-from yiti.certificates.schemas import CertificateContent, Content, EntryProofContent, HolderLine, ProofContent
+from yiti.certificates.schemas import CertificateContent, Content, EntryProofContent, HolderLine, Mark, ProofContent
 from yiti.certificates.wording import long_date
 
 _TEMPLATES: Final = {"certificate/1": "certificate_1.html", "proof/1": "proof_1.html"}
@@ -38,10 +38,11 @@ Row = tuple[str, tuple[str, ...]]
 """A label and its lines."""
 
 
-def content_html(content: Content, plan: bytes | None = None) -> str:
-    """The pages. Seal place: `sign-agency`. `plan`: the picture of the 附图页, where the content names one."""
+def content_html(content: Content, plan: bytes | None = None, mark: Mark | None = None) -> str:
+    """The pages. Seal place: `sign-agency`. `plan`: the picture of the 附图页, where the content names one; `mark`: of
+    an annotated copy."""
     if isinstance(content, ProofContent):
-        return proof_html(content)
+        return proof_html(content, mark)
     rows, size, annex = _fitted(rows_of(content))
     slack = _HEIGHT - _height(rows, size)
     context = {
@@ -51,8 +52,9 @@ def content_html(content: Content, plan: bytes | None = None) -> str:
         "slack": f"{max(0.0, slack) / 4:.1f}mm",
         "annex": annex,
         "date": long_date(content.booked_on),
-        "qr": qr_png(content.verify_url),
+        "qr": qr_png(mark.verify_url if mark else content.verify_url),
         "digest": content_digest(content),
+        "mark": mark,
         "plan": _picture(plan) if plan else "",
         "frame": FRAME,
     }

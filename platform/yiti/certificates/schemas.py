@@ -114,6 +114,17 @@ class CertificateContent(Printed, frozen=True, kw_only=True):
 Content = ProofContent | EntryProofContent | CertificateContent
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """What the pages of an annotated copy (加注件) bear beyond those of the certificate."""
+
+    number: str
+    words: str
+    """The watermark; also in the block beside the QR code."""
+    verify_url: str
+    digest: str
+    """Start of the digest of the attached data."""
+
+
 class UnitFacts(Struct, frozen=True, kw_only=True):
     """What a proof says of its unit; a certificate takes it from the entry's own details. Areas in ㎡."""
 

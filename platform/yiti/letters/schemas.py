@@ -252,5 +252,8 @@ def kind_of(content: LetterContent) -> LetterKind:
     return LetterKind(str(content.__struct_config__.tag))
 
 
-SEALED_BY_AGENCY: tuple[str, ...] = ("proof", "certificate", *(kind.value for kind in LetterKind))
-"""What the registration agency's seal must be allowed for (用印范围): its certificates, proofs and letters."""
+SEALED_BY_AGENCY: tuple[str, ...] = (
+    "proof", "certificate", "annotated_copy", *(kind.value for kind in LetterKind),
+)  # fmt: skip
+"""What the registration agency's seal must be allowed for (用印范围): its certificates and proofs, annotated copies of
+them, and its letters."""
