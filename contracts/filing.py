@@ -1,4 +1,7 @@
-"""Online filing (网签备案): signing begins, and with the last signature the contract gets its filing number."""
+"""Online filing (网签备案): signing begins, and with the last signature the contract gets its filing number.
+
+A signing that ends without all signatures leaves the contract frozen as it was before.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,23 @@ async def begin_signing(tx: WriteSession, actor: Actor, contract_id: UUID, docum
     move(contract, "signing")
     contract.revision += 1
     record(tx, actor, contract, "signing_begun", document=document_digest)
+    await tx.flush()
+    return contract
+
+
+async def end_signing(tx: WriteSession, actor: Actor, contract_id: UUID, **detail: str) -> Contract:
+    """The signing has ended without all signatures: the content stands frozen as before, and may be signed anew.
+
+    ``detail`` says how it ended, without personal data. Repeating it changes nothing.
+    """
+    contract = await locked_by_seller(tx, actor, contract_id)
+    if contract.status == "frozen":
+        return contract
+    expect(contract, "signing")
+    contract.document_digest = None
+    move(contract, "frozen")
+    contract.revision += 1
+    record(tx, actor, contract, "signing_ended", **detail)
     await tx.flush()
     return contract
 

@@ -19,7 +19,7 @@ _IDENTITY = (
 )
 _CONTENT = ("home", "seller", "ownership", "price_fen", "instalments", "blanks")
 _FROZEN = ("frozen", "frozen_digest", "frozen_at")
-_FINAL = ("document_digest", "filing_no", "filed_at", "signed_digest", "closed_at", "reason")
+_FINAL = ("filing_no", "filed_at", "signed_digest", "closed_at", "reason")
 
 
 def _differs(columns: tuple[str, ...]) -> str:
@@ -56,6 +56,11 @@ BEGIN
     {_raise("content is frozen")}
   END IF;
   IF {_overwritten(_FINAL)} THEN {_raise("already final")} END IF;
+  -- What went to signature stands, until the signing has ended without all signatures.
+  IF {_overwritten(("document_digest",))}
+     AND NOT (OLD.status = 'signing' AND NEW.status = 'frozen' AND NEW.document_digest IS NULL) THEN
+    {_raise("already final")}
+  END IF;
   IF NEW.revision < OLD.revision OR (({_differs(_CONTENT)}) AND NEW.revision = OLD.revision) THEN
     {_raise("revision must grow")}
   END IF;

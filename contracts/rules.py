@@ -17,7 +17,7 @@ OPEN: frozenset[Status] = frozenset({"draft", "frozen", "signing", "filed"})
 ALLOWED_TRANSITIONS: dict[Status, frozenset[Status]] = {
     "draft": frozenset({"frozen", "abandoned"}),
     "frozen": frozenset({"draft", "signing", "abandoned"}),
-    "signing": frozenset({"filed", "abandoned"}),
+    "signing": frozenset({"filed", "frozen", "abandoned"}),
     "filed": frozenset({"cancelled"}),
     "cancelled": frozenset(),
     "abandoned": frozenset(),

@@ -9,7 +9,7 @@ from contracts.cancelling import (
 )
 from contracts.document import contract_html
 from contracts.drafting import abandon, freeze, open_draft, refresh, reopen, save_buyers, save_terms
-from contracts.filing import begin_signing, file
+from contracts.filing import begin_signing, end_signing, file
 from contracts.reading import (
     buyers_of,
     content_of,
@@ -33,6 +33,7 @@ __all__ = [
     "contract_html",
     "contracts_of_person",
     "contracts_of_seller",
+    "end_signing",
     "file",
     "findings_of",
     "freeze",

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     SALE_VIEW = "sale.view"
     SALE_MANAGE = "sale.manage"
     SALE_SEAL = "sale.seal"
+    SEAL_VIEW = "seal.view"
+    SEAL_USE = "seal.use"
+    SEAL_MANAGE = "seal.manage"
     CASE_VIEW = "case.view"
     CASE_ACCEPT = "case.accept"
     CASE_REVIEW = "case.review"
@@ -56,6 +59,8 @@ class Actor:
     id: UUID | None = None
     organisation_id: UUID | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
+    roles: frozenset[str] = frozenset()
+    """Codes of the roles that gave the permissions, for policies that name roles."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the actor holds the permission; the system may do everything."""

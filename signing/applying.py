@@ -18,14 +18,15 @@ from sqlalchemy.engine import CursorResult
 from kernel.clock import now
 from kernel.db import WriteSession
 from kernel.outbox import Park, emit
-from signing.ceremonies import documents_of, lock_ceremony, signatories_of
+from signing.ceremonies import documents_of, lock_ceremony, signatories_of, standing_of
 from signing.errors import DocumentMoved
 from signing.evidence import record
 from signing.models import AppliedSignature, Ceremony, CeremonyDocument, CeremonySignatory
 from signing.pades import FieldPlan
 from signing.pool import Signed, SigningRoom
-from signing.rules import CLOSING_FIELD
+from signing.rules import CLOSING_FIELD, LINK_LIFETIME, begun_by
 from signing.schemas import PLATFORM_SEAL, Field, SignatureMade
+from signing.seals import expect_in_use
 from signing.worker import FieldToSign, Person
 
 REPORT_DELAY = timedelta(seconds=3)
@@ -105,13 +106,17 @@ async def _move(tx: WriteSession, row: CeremonyDocument, digest: str) -> None:
 async def apply_signatures(
     tx: WriteSession, resources: SigningResources, ceremony_id: UUID, signatory_key: str
 ) -> None:
-    """Sign all documents of one signatory; when everybody has signed, close the ceremony (`signing.completed`)."""
+    """Sign all documents of one signatory.
+
+    With the last signature of a turn the next one begins (`signing.turn_begun`), with the last of all the ceremony is
+    closed (`signing.completed`).
+    """
     ceremony = await lock_ceremony(tx, ceremony_id)
     everybody = await signatories_of(tx, ceremony_id)
     signatory = next((row for row in everybody if row.key == signatory_key), None)
     if signatory is None:
         raise Park(f"签署人 {signatory_key} 不在本次签署中")
-    if signatory.status == "signed" or ceremony.status != "open":
+    if signatory.status == "signed" or standing_of(ceremony) != "open":
         return
     if signatory.status != "consented":
         raise Park(f"签署人 {signatory_key} 尚未同意签署")
@@ -121,6 +126,23 @@ async def apply_signatures(
     signatory.status, signatory.signed_at, signatory.handwriting = "signed", now(), None
     if all(row.status == "signed" for row in everybody):
         await _complete(tx, resources, ceremony, documents)
+    else:
+        await _begin_turn(tx, ceremony, everybody, signatory)
+
+
+async def _begin_turn(
+    tx: WriteSession, ceremony: Ceremony, everybody: Sequence[CeremonySignatory], signatory: CeremonySignatory
+) -> None:
+    turn = begun_by(everybody, signatory, ceremony.last_key)
+    if turn is None:
+        return
+    for one in everybody:
+        # A link that went out earlier gets its full time from the moment when it can be used.
+        if one.turn == turn and one.token_expires_at is not None and now() < one.token_expires_at:
+            one.token_expires_at = now() + LINK_LIFETIME
+    await tx.flush()
+    payload = {"ceremony_id": str(ceremony.id), "subject": ceremony.subject, "turn": turn}
+    await emit(tx, "signing.turn_begun", payload, key=f"signing.turn_begun:{ceremony.id}:{turn}")
 
 
 async def _sign(
@@ -131,6 +153,9 @@ async def _sign(
     signatory: CeremonySignatory,
 ) -> None:
     places = [(row, field.name) for row in documents for field in _fields(row) if field.signatory == signatory.key]
+    if signatory.seal_key is not None:
+        digests = {row.key: row.current_digest for row, _ in places}
+        await expect_in_use(tx, signatory.seal_key, digests, ceremony.subject)
     for batch in _rounds(places):
         pdfs = await asyncio.gather(*(resources.blobs.get(row.current_digest) for row, _ in batch))
         todo = [FieldToSign(pdf=pdf, field=name) for pdf, (_, name) in zip(pdfs, batch, strict=True)]

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import NotFound
-from signing.errors import AlreadySigned, CeremonyClosed, LinkExpired, UnknownLink
+from signing import rules
+from signing.errors import AlreadySigned, CeremonyClosed, CeremonyExpired, LinkExpired, NotYourTurn, UnknownLink
 from signing.models import Ceremony, CeremonyDocument, CeremonySignatory
 from signing.schemas import DocumentToSign, Signatory
 
@@ -79,18 +81,58 @@ def hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def by_link(reader: ReadSession, token: str) -> CeremonySignatory:
-    """Whose link it is. Raises UnknownLink, LinkExpired."""
-    found = await reader.scalar(select(CeremonySignatory).where(CeremonySignatory.token_hash == hashed(token)))
+async def owner_of(reader: ReadSession, token: str) -> CeremonySignatory:
+    """Whose link it is, or was before it grew too old. Raises UnknownLink."""
+    sought = hashed(token)
+    either = or_(CeremonySignatory.token_hash == sought, CeremonySignatory.lapsed_hash == sought)
+    found = await reader.scalar(select(CeremonySignatory).where(either))
     if found is None:
         raise UnknownLink
-    if found.token_expires_at is None or found.token_expires_at <= now():
+    return found
+
+
+def works(signatory: CeremonySignatory, token: str) -> bool:
+    """Whether this link of theirs still opens the desk."""
+    until = signatory.token_expires_at
+    return signatory.token_hash == hashed(token) and until is not None and now() < until
+
+
+async def by_link(reader: ReadSession, token: str) -> CeremonySignatory:
+    """Whose link it is. Raises UnknownLink, LinkExpired."""
+    found = await owner_of(reader, token)
+    if not works(found, token):
         raise LinkExpired
     return found
 
 
+async def term_of(reader: ReadSession, ceremony_id: UUID) -> datetime | None:
+    """Until when it can be signed; None where it has no such end."""
+    return await reader.scalar(select(Ceremony.expires_at).where(Ceremony.id == ceremony_id))
+
+
+def standing_of(ceremony: Ceremony) -> str:
+    """The ceremony's status now; `expired` also while the job that ends it is late."""
+    return rules.standing(ceremony.status, ceremony.expires_at, now())
+
+
+def expect_open(ceremony: Ceremony) -> None:
+    """Raise CeremonyExpired or CeremonyClosed unless people may still sign."""
+    match standing_of(ceremony):
+        case "open":
+            return
+        case "expired":
+            raise CeremonyExpired
+    raise CeremonyClosed
+
+
+async def expect_turn(reader: ReadSession, ceremony: Ceremony, signatory: CeremonySignatory) -> None:
+    """Raise NotYourTurn while somebody of an earlier turn has not signed. The ceremony is locked."""
+    if rules.coming_first(await signatories_of(reader, ceremony.id), signatory, ceremony.last_key):
+        raise NotYourTurn
+
+
 async def open_desk(tx: WriteSession, token: str) -> tuple[Ceremony, CeremonySignatory]:
-    """The ceremony, locked, and who may still act in it. Raises AlreadySigned, CeremonyClosed as well.
+    """The ceremony, locked, and who may act in it now. Raises AlreadySigned, CeremonyClosed, NotYourTurn as well.
 
     Lock first, then look: two requests on one link happen one after the other.
     """
@@ -99,6 +141,6 @@ async def open_desk(tx: WriteSession, token: str) -> tuple[Ceremony, CeremonySig
     await tx.refresh(signatory)
     if signatory.status in {"consented", "signed"}:
         raise AlreadySigned
-    if ceremony.status != "open":
-        raise CeremonyClosed
+    expect_open(ceremony)
+    await expect_turn(tx, ceremony, signatory)
     return ceremony, signatory

@@ -19,6 +19,11 @@ class CeremonyClosed(Conflict):
     default_message = "本次签署已经结束或被撤销"
 
 
+class CeremonyExpired(CeremonyClosed):
+    code = "signing.expired"
+    default_message = "签署期限已过，本次签署已经结束，需要时请联系发起签署的人重新发起"
+
+
 class IdentityMismatch(Forbidden):
     code = "signing.identity_mismatch"
     default_message = "实名认证的姓名或证件号与签署人不一致，不能签署"
@@ -61,7 +66,7 @@ class AlreadySigned(Conflict):
 
 class NotYourTurn(Conflict):
     code = "signing.not_your_turn"
-    default_message = "须待其他签署人全部签署后才能加盖印章"
+    default_message = "还没有轮到您，须待前面的签署人全部签署后才能签署或者加盖印章"
 
 
 class UnknownSeal(NotFound):
@@ -92,6 +97,20 @@ class BadPdf(Invalid):
 class FieldMissing(Invalid):
     code = "signing.field_missing"
     default_message = "文件中没有指定的签名位置"
+
+
+class OutsideCaUnavailable(Unavailable):
+    """The licensed authority does not answer; whoever waits for a signature tries again."""
+
+    code = "signing.outside_ca_unavailable"
+    default_message = "电子认证机构暂时不可用，未签署，恢复后自动继续"
+
+
+class CertificateUnfit(Conflict):
+    """The licensed authority refused, or made another certificate than the one asked for; a person has to look."""
+
+    code = "signing.certificate_unfit"
+    default_message = "电子认证机构签发的证书不符合申请"
 
 
 class DocumentMoved(Conflict):

@@ -132,6 +132,7 @@ def _signatory(row: CeremonySignatory) -> Mapping[str, Any]:
         "id_no": mask_id(row.id_no),
         "organisation": row.organisation,
         "credit_code": row.credit_code,
+        "turn": row.turn,
         "status": row.status,
         "consented_at": row.consented_at.isoformat() if row.consented_at else None,
         "signed_at": row.signed_at.isoformat() if row.signed_at else None,

@@ -32,6 +32,7 @@ _EVENTS = {
     "signed": "电子签名写入文件",
     "declined": "不同意签署",
     "cancelled": "撤销签署",
+    "expired": "签署期限届满，未完成签署",
     "completed": "各方签署完成",
 }
 _LONGEST_AGENT = 160

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,7 +31,15 @@ class Ceremony(TenantModel):
     last_key: Mapped[str] = mapped_column(String(40))
     """Who signs last; empty where people sign in any order."""
     events: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """From then on nobody signs any more; None: opened before ceremonies had an end."""
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it ended without all signatures: status `declined`, `expired` or `cancelled`."""
+    ended_by: Mapped[str] = mapped_column(String(40), default="")
+    """The key of who declined."""
+    reason: Mapped[str | None] = mapped_column(Encrypted("ceremony.reason"))
+    """In the words of who declined or cancelled."""
 
 
 class CeremonyDocument(TenantModel):
@@ -70,11 +78,14 @@ class CeremonySignatory(TenantModel):
             unique=True,
             postgresql_where=text("token_hash IS NOT NULL"),
         ),
+        Index("ix_signatories_lapsed", "tenant_id", "lapsed_hash", postgresql_where=text("lapsed_hash IS NOT NULL")),
     )
 
     ceremony_id: Mapped[UUID]
     key: Mapped[str] = mapped_column(String(40))
     position: Mapped[int]
+    turn: Mapped[int] = mapped_column(default=0)
+    """Those of one turn sign side by side, after everybody of the earlier turns."""
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(Encrypted("signatory.name"))
     id_kind: Mapped[str] = mapped_column(String(20))
@@ -87,6 +98,10 @@ class CeremonySignatory(TenantModel):
     """The link that is out, so that SMS, QR code and a repeated job show the same one."""
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lapsed_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The link before, where it had grown too old: it still serves to ask for the new one."""
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last message with the link was ordered."""
     identity_reference: Mapped[str | None] = mapped_column(String(120))
     identified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     handwriting: Mapped[str | None] = mapped_column(Encrypted("signatory.handwriting"))
@@ -188,7 +203,7 @@ class EvidenceFile(TenantModel):
 
 
 class OrganisationSeal(TenantModel):
-    """An organisation's e-seal and its use policy. The key itself lies in the PKI under `key`."""
+    """An organisation's e-seal. The key itself lies in the PKI under `key`. Status: active, suspended or revoked."""
 
     __tablename__ = "organisation_seals"
     __table_args__ = (UniqueConstraint("tenant_id", "key"),)
@@ -198,22 +213,82 @@ class OrganisationSeal(TenantModel):
     organisation: Mapped[str] = mapped_column(String(200))
     credit_code: Mapped[str] = mapped_column(String(18))
     document_kinds: Mapped[list[str]] = mapped_column(JSONB)
+    """What it was issued for; its policy may allow less."""
     serial: Mapped[str] = mapped_column(String(48))
     status: Mapped[str] = mapped_column(String(20), default="active")
 
 
-class SealUse(TenantModel):
-    """Who used a seal on what (用印记录)."""
+class SealPolicy(TenantModel):
+    """A version of a seal's use policy (用印规则), in force from `created_at` until the next one."""
 
-    __tablename__ = "seal_uses"
-    __table_args__ = (tenant_fk("seal_id", "organisation_seals"), Index("ix_seal_uses_seal", "tenant_id", "seal_id"))
+    __tablename__ = "seal_policies"
+    __table_args__ = (
+        tenant_fk("seal_id", "organisation_seals"),
+        UniqueConstraint("tenant_id", "seal_id", "version"),
+        CheckConstraint("daily_limit > 0", name="limit_is_positive"),
+    )
 
     seal_id: Mapped[UUID]
+    version: Mapped[int]
+    roles: Mapped[list[str]] = mapped_column(JSONB)
+    users: Mapped[list[str]] = mapped_column(JSONB)
+    document_kinds: Mapped[list[str]] = mapped_column(JSONB)
+    daily_limit: Mapped[int | None]
+    four_eyes: Mapped[list[str]] = mapped_column(JSONB)
+    changed_by: Mapped[UUID | None]
+
+
+class SealRequest(TenantModel):
+    """Somebody asks for the seal, another approves. Status: waiting → approved → used; or refused, replaced."""
+
+    __tablename__ = "seal_requests"
+    __table_args__ = (
+        tenant_fk("seal_id", "organisation_seals"),
+        CheckConstraint("decided_by <> requested_by", name="by_another"),
+        Index(
+            "uq_seal_requests_open",
+            "tenant_id",
+            "seal_id",
+            "subject",
+            unique=True,
+            postgresql_where=text("status IN ('waiting', 'approved')"),
+        ),
+        Index("ix_seal_requests_waiting", "tenant_id", "seal_id", "id", postgresql_where=text("status = 'waiting'")),
+        Index("ix_seal_requests_subject", "tenant_id", "seal_id", "subject"),
+    )
+
+    seal_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(String(120))
+    documents: Mapped[dict[str, str]] = mapped_column(JSONB)
+    """Kind to digest: an approval is for exactly these."""
+    requested_by: Mapped[UUID]
+    status: Mapped[str] = mapped_column(String(20))
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Encrypted("seal_request.reason"), default="")
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SealUse(TenantModel):
+    """Who used a seal on what, or was refused (用印记录). Rows of one ceremony or paper share `use_id`."""
+
+    __tablename__ = "seal_uses"
+    __table_args__ = (
+        tenant_fk("seal_id", "organisation_seals"),
+        Index("ix_seal_uses_log", "tenant_id", "seal_id", "id"),
+        Index("ix_seal_uses_day", "tenant_id", "seal_id", "created_at"),
+    )
+
+    seal_id: Mapped[UUID]
+    use_id: Mapped[UUID]
     document_kind: Mapped[str] = mapped_column(String(40))
     document_digest: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(120))
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[UUID | None]
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(20))
+    approved_by: Mapped[UUID | None]
 
 
 append_only(StoredAssertion)
@@ -221,3 +296,5 @@ append_only(AppliedSignature)
 append_only(EvidenceEvent)
 append_only(EvidenceFile)
 append_only(SealUse)
+append_only(SealPolicy)
+append_only(SealRequest, may_change=("status", "decided_by", "decided_at", "reason", "expires_at"))

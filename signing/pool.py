@@ -69,8 +69,14 @@ class SigningPool:
         await self.close()
 
     async def start(self) -> None:
-        """Warm every process; without it the first document of each waits some seconds."""
-        await asyncio.gather(*(self._run(worker.ready) for _ in range(self._settings.signing_processes)))
+        """Warm every process; without it the first document of each waits some seconds.
+
+        Keys or time that are away now must not keep the platform from starting, and from saying so.
+        """
+        try:
+            await asyncio.gather(*(self._run(worker.ready) for _ in range(self._settings.signing_processes)))
+        except Unavailable as error:
+            _log.warning("signing.not_ready", reason=error.code)
 
     async def close(self) -> None:
         await self._examiners.close()

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from signing.schemas import DocumentToSign, IdentityAssertion, Signatory
 
@@ -15,8 +15,13 @@ IDENTITY_LIFETIME = timedelta(minutes=30)
 """From the identity service's confirmation to the signature."""
 ASSERTION_SKEW = timedelta(minutes=2)
 CLOSING_FIELD = "platform-close"
+REMIND_AFTER = timedelta(hours=24)
+"""From the invitation to the first reminder, from the second to the end, and at least between two messages."""
+ASK_AGAIN_AFTER = timedelta(minutes=1)
+ENDED = frozenset({"declined", "expired", "cancelled"})
+"""How a ceremony ends without all signatures."""
 
-Step = Literal["identify", "sign", "applying", "done", "closed"]
+Step = Literal["wait", "identify", "sign", "applying", "done", "closed"]
 _STEPS: Mapping[str, Step] = {
     "waiting": "identify",
     "identifying": "identify",
@@ -26,12 +31,57 @@ _STEPS: Mapping[str, Step] = {
 }
 
 
-def step_of(ceremony_status: str, signatory_status: str, identified_at: datetime | None, at: datetime) -> Step:
-    """What the signer has to do next; an identification that has grown old must be repeated."""
+class InTurn(Protocol):
+    """What the order of signing is decided by."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def turn(self) -> int: ...
+
+    @property
+    def status(self) -> str: ...
+
+
+T = TypeVar("T", bound=InTurn)
+
+
+def _place(one: InTurn, last: str) -> tuple[int, bool]:
+    return one.turn, one.key == last
+
+
+def coming_first(people: Sequence[T], one: InTurn, last: str) -> list[T]:
+    """Who has still to sign before `one` may begin: everybody of the earlier turns, and before `last` everybody."""
+    return [other for other in people if _place(other, last) < _place(one, last) and other.status != "signed"]
+
+
+def begun_by(people: Sequence[InTurn], signed: InTurn, last: str) -> int | None:
+    """The turn that begins with the signature of `signed`; None while others of its turn are missing, or at the end."""
+    missing = [_place(other, last) for other in people if other.status != "signed"]
+    return min(missing)[0] if missing and min(missing) > _place(signed, last) else None
+
+
+def standing(status: str, expires_at: datetime | None, at: datetime) -> str:
+    """A ceremony's status at a moment: its time may be over before the job that ends it has run."""
+    return "expired" if status == "open" and expires_at is not None and at >= expires_at else status
+
+
+def step_of(
+    ceremony_status: str, signatory_status: str, identified_at: datetime | None, at: datetime, *, waits: bool = False
+) -> Step:
+    """What the signer has to do next; an identification that has grown old must be repeated.
+
+    `waits`: others come first.
+    """
+    if ceremony_status in ENDED:
+        return "closed"
     if signatory_status == "signed":
         return "done"
     if ceremony_status != "open":
         return "closed"
+    if waits:
+        return "wait"
     if signatory_status == "identified" and not identity_holds(identified_at, at):
         return "identify"
     return _STEPS[signatory_status]
@@ -61,6 +111,9 @@ def plan_problems(documents: Sequence[DocumentToSign], signatories: Sequence[Sig
     problems = []
     if len(set(keys)) != len(keys) or (last and last not in keys):
         problems.append("signatory keys must be unique and contain `last`")
+    turns = [signatory.turn for signatory in signatories]
+    if last and len(set(turns)) > 1 and [one.key for one in signatories if one.turn == max(turns)] != [last]:
+        problems.append("`last` must stand alone in the last turn")
     if not documents or len({document.key for document in documents}) != len(documents):
         problems.append("document keys must be unique")
     for document in documents:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -46,6 +47,8 @@ class Signatory(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
     organisation: str | None = None
     credit_code: str | None = None
+    turn: int = 0
+    """Those of one turn sign side by side; nobody begins before everybody of the earlier turns has signed."""
 
 
 class IdentityStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,16 +115,40 @@ class DeskDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SigningDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signer sees behind the link. `step`: identify → sign → applying → done; `closed`: nothing more to do."""
+    """What a signer sees behind the link. `step`: wait → identify → sign → applying → done, or `closed`.
+
+    `waits_for`: the keys of those who come first and have not signed. `ended`: how a closed ceremony ended.
+    """
 
     ceremony_id: str
     subject: str
     signatory_key: str
     name_masked: str
     organisation: str | None
-    step: Literal["identify", "sign", "applying", "done", "closed"]
+    step: Literal["wait", "identify", "sign", "applying", "done", "closed"]
     documents: tuple[DeskDocument, ...]
     others: Mapping[str, bool]
+    waits_for: tuple[str, ...] = ()
+    ended: Literal["", "declined", "expired", "cancelled"] = ""
+    expires_at: datetime | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a ceremony ended without all signatures. `signatory`, `name`: who declined; the name is in full."""
+
+    how: Literal["declined", "expired", "cancelled"]
+    at: datetime
+    signatory: str
+    name: str
+    reason: str
+
+
+class Invitee(msgspec.Struct, frozen=True, kw_only=True):
+    """One who is to be sent the link."""
+
+    ceremony_id: UUID
+    subject: str
+    signatory: str
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from kernel.audit import audit
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.outbox import emit
+from kernel.outbox.delivery import waiting_reason
 from kernel.permissions import Actor
 from kernel.pii import mask_name
 from signing import rules
@@ -22,15 +23,18 @@ from signing.ceremonies import (
     by_link,
     document_rows,
     documents_of,
-    hashed,
+    expect_open,
+    expect_turn,
     lock_ceremony,
     open_desk,
     signatories_of,
     signatory_of,
     signatory_rows,
+    standing_of,
+    term_of,
     theirs,
 )
-from signing.ending import cancel, decline
+from signing.ending import cancel, decline, ended, ended_of
 from signing.errors import (
     AlreadySigned,
     CeremonyClosed,
@@ -38,9 +42,9 @@ from signing.errors import (
     IdentityExpired,
     IdentityMismatch,
     NotIdentified,
-    NotYourTurn,
 )
 from signing.evidence import evidence_report, record
+from signing.inviting import asks_again, beginners, invite, link_token, reminder_due
 from signing.models import Ceremony, CeremonyDocument, CeremonySignatory, StoredAssertion
 from signing.schemas import (
     ClientInfo,
@@ -55,22 +59,30 @@ from signing.seals import authorise_use
 from signing.viewing import expect_all_shown, pages_seen, record_viewing
 
 __all__ = [
+    "asks_again",
     "begin_identification",
+    "beginners",
     "by_token",
     "cancel",
     "complete_identification",
     "consent",
     "decline",
+    "delayed_by",
     "documents_of",
+    "ended",
+    "ended_of",
     "evidence_report",
     "identity_request",
+    "invite",
     "link_token",
     "open_ceremony",
     "pages_seen",
     "record_viewing",
+    "reminder_due",
     "seal_by_organisation",
     "signatories_of",
     "signed_documents",
+    "term_of",
 ]
 
 
@@ -81,50 +93,36 @@ async def open_ceremony(
     documents: Sequence[DocumentToSign],
     signatories: Sequence[Signatory],
     last: str = "",
+    *,
+    expires_at: datetime | None = None,
 ) -> Ceremony:
-    """Write down who signs what. One ceremony per subject: a second one is an IntegrityError until `cancel`.
+    """Write down who signs what. One ceremony per subject: a second one is an IntegrityError until the first has ended.
 
-    `last` signs last and locks the documents; without one people sign in any order and the platform locks them.
+    People sign by turns, those of one turn in any order. `last` signs after all others and locks the documents; without
+    one the platform locks them. From `expires_at` on nobody signs any more.
 
-    Emits `signing.prepare`: the fields and the platform's certification signature are made by a job.
+    Emits `signing.prepare`: the fields and the platform's certification signature are made by a job; and for the time
+    of its end `signing.expire`.
     """
     if problems := rules.plan_problems(documents, signatories, last):
         raise ValueError("; ".join(problems))
-    ceremony = Ceremony(subject=subject, last_key=last, status="open", events=0)
+    ceremony = Ceremony(subject=subject, last_key=last, status="open", events=0, expires_at=expires_at)
     tx.add(ceremony)
     await tx.flush()
     tx.add_all(document_rows(ceremony.id, documents) + signatory_rows(ceremony.id, signatories))
     await tx.flush()
     shown = {document.key: document.digest for document in documents}
-    await record(tx, ceremony, "opened", documents=shown, signatories=[s.key for s in signatories], last=last)
+    turns = {signatory.key: signatory.turn for signatory in signatories}
+    until = expires_at.isoformat() if expires_at else None
+    await record(
+        tx, ceremony, "opened", documents=shown, signatories=list(turns), last=last, turns=turns, expires_at=until
+    )
     audit(tx, actor, "signing.opened", subject=subject, detail={"ceremony": str(ceremony.id)})
-    await emit(tx, "signing.prepare", {"ceremony_id": str(ceremony.id)}, key=f"signing.prepare:{ceremony.id}")
+    payload = {"ceremony_id": str(ceremony.id)}
+    await emit(tx, "signing.prepare", payload, key=f"signing.prepare:{ceremony.id}")
+    if expires_at is not None:
+        await emit(tx, "signing.expire", payload, key=f"signing.expire:{ceremony.id}", delay=expires_at - now())
     return ceremony
-
-
-async def link_token(
-    tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str, *, renew: bool = False
-) -> str:
-    """The opaque link of a person, valid 72 hours; asking again gives the same one until it has expired.
-
-    With `renew` there is a new one and the old one is dead. Found by its hash; the token itself is stored encrypted
-    only.
-    """
-    ceremony = await lock_ceremony(tx, ceremony_id)
-    signatory = await signatory_of(tx, ceremony_id, signatory_key)
-    if ceremony.status != "open" or signatory.kind != "person":
-        raise CeremonyClosed
-    if signatory.status in {"consented", "signed"}:
-        raise AlreadySigned
-    holds = signatory.token_expires_at is not None and now() < signatory.token_expires_at
-    if signatory.token is not None and holds and not renew:
-        return signatory.token
-    token = secrets.token_urlsafe(32)
-    signatory.token, signatory.token_hash = token, hashed(token)
-    signatory.token_expires_at = now() + rules.LINK_LIFETIME
-    await record(tx, ceremony, "link_issued", signatory_key)
-    audit(tx, actor, "signing.link_issued", subject=ceremony.subject, detail={"signatory": signatory_key})
-    return token
 
 
 async def by_token(reader: ReadSession, token: str) -> SigningDesk:
@@ -134,15 +132,19 @@ async def by_token(reader: ReadSession, token: str) -> SigningDesk:
     assert ceremony is not None
     documents = theirs(await documents_of(reader, ceremony.id), signatory.key)
     everybody = await signatories_of(reader, ceremony.id)
+    status, first = standing_of(ceremony), rules.coming_first(everybody, signatory, ceremony.last_key)
     return SigningDesk(
         ceremony_id=str(ceremony.id),
         subject=ceremony.subject,
         signatory_key=signatory.key,
         name_masked=mask_name(signatory.name),
         organisation=signatory.organisation,
-        step=rules.step_of(ceremony.status, signatory.status, signatory.identified_at, now()),
+        step=rules.step_of(status, signatory.status, signatory.identified_at, now(), waits=bool(first)),
         documents=tuple(DeskDocument(key=d.key, title=d.title, digest=d.current_digest) for d in documents),
         others={other.key: other.status == "signed" for other in everybody if other.key != signatory.key},
+        waits_for=tuple(other.key for other in first),
+        ended=cast("Any", status) if status in rules.ENDED else "",
+        expires_at=ceremony.expires_at,
     )
 
 
@@ -244,25 +246,32 @@ async def _order_signature(tx: WriteSession, ceremony: Ceremony, signatory: Cere
     signatory.consented_at = now()
     await tx.flush()
     payload = {"ceremony_id": str(ceremony.id), "signatory_key": signatory.key}
-    await emit(tx, "signing.apply", payload, key=f"signing.apply:{ceremony.id}:{signatory.key}")
+    await emit(tx, "signing.apply", payload, key=_order_key(ceremony.id, signatory.key))
+
+
+def _order_key(ceremony_id: UUID, signatory_key: str) -> str:
+    return f"signing.apply:{ceremony_id}:{signatory_key}"
+
+
+async def delayed_by(reader: ReadSession, ceremony_id: UUID, signatory_key: str) -> str | None:
+    """Which service is away, in words, while an ordered signature waits for it; None where none does."""
+    return await waiting_reason(reader, _order_key(ceremony_id, signatory_key))
 
 
 async def seal_by_organisation(tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str) -> None:
     """Order an organisation's e-seal under its use policy.
 
-    The organisation named `last` seals only after everybody else has signed (NotYourTurn). Raises SealNotAllowed,
-    UnknownSeal, AlreadySigned.
+    It seals only after everybody of the earlier turns has signed (NotYourTurn). Raises SealNotAllowed, UnknownSeal,
+    AlreadySigned, CeremonyClosed.
     """
     ceremony = await lock_ceremony(tx, ceremony_id)
-    everybody = await signatories_of(tx, ceremony_id)
     signatory = await signatory_of(tx, ceremony_id, signatory_key)
     if signatory.status in {"consented", "signed"}:
         raise AlreadySigned
-    if ceremony.status != "open" or signatory.kind != "organisation":
+    if signatory.kind != "organisation":
         raise CeremonyClosed
-    others = [other for other in everybody if other.key != signatory_key]
-    if signatory_key == ceremony.last_key and any(other.status != "signed" for other in others):
-        raise NotYourTurn
+    expect_open(ceremony)
+    await expect_turn(tx, ceremony, signatory)
     documents = theirs(await documents_of(tx, ceremony_id), signatory_key)
     digests = {document.key: document.current_digest for document in documents}
     seal = await authorise_use(tx, actor, cast("str", signatory.credit_code), digests, ceremony.subject)

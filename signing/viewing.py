@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from signing import reading
-from signing.ceremonies import by_link, documents_of, theirs
-from signing.errors import AlreadySigned, CeremonyClosed, NotIdentified, PagesUnseen, TooManyVisits
+from signing.ceremonies import by_link, documents_of, expect_open, theirs
+from signing.errors import AlreadySigned, NotIdentified, PagesUnseen, TooManyVisits
 from signing.models import Ceremony, CeremonyDocument, CeremonySignatory, DeskVisit
 from signing.reading import Reading
 from signing.schemas import ClientInfo, Viewing
@@ -29,8 +29,7 @@ async def record_viewing(tx: WriteSession, token: str, viewing: Viewing, client:
     ceremony = (await tx.scalars(select(Ceremony).where(Ceremony.id == signatory.ceremony_id))).one()
     if signatory.status in {"consented", "signed"}:
         raise AlreadySigned
-    if ceremony.status != "open":
-        raise CeremonyClosed
+    expect_open(ceremony)
     if signatory.status != "identified" or signatory.identified_at is None:
         raise NotIdentified
     pages = {one.key: one.pages for one in theirs(await documents_of(tx, ceremony.id), signatory.key)}

@@ -192,4 +192,5 @@ def trust() -> Trust:
     """Whom to believe, with fresh answers about our timestamps: what the examining processes need, and no key."""
     here = _here()
     fresh = here.run(here.desk.timestamper.standing(now()))
-    return Trust(tuple(dict.fromkeys((here.pki.root.der, *here.desk.timestamper.roots))), fresh)
+    outside = here.pki.outside.roots if here.pki.outside else ()
+    return Trust(tuple(dict.fromkeys((here.pki.root.der, *here.desk.timestamper.roots, *outside))), fresh)

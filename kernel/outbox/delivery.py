@@ -1,5 +1,6 @@
 """Delivering outbox events: one event, one transaction, its effects and its mark together."""
 
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import select, update
 
 from kernel.clock import now
 from kernel.db.sessions import Database, ReadSession, WriteSession
+from kernel.errors import Unavailable
 from kernel.outbox.models import DONE, PARKED, PENDING, OutboxEvent
 from kernel.outbox.registry import Event, Park, Registration, registrations
 from kernel.tenancy import as_tenant
@@ -134,7 +136,21 @@ async def retry_parked(tx: WriteSession, event_id: UUID) -> bool:
 
 async def park_reason(reader: ReadSession, key: str) -> str | None:
     """The words with which a handler gave an event up (`Park`); None while it may still succeed or failed otherwise."""
-    said = f"{Park.__name__}: "
-    parked = (OutboxEvent.key == key) & (OutboxEvent.state == PARKED) & OutboxEvent.last_error.startswith(said)
-    found = await reader.scalar(select(OutboxEvent.last_error).where(parked))
-    return found.removeprefix(said) if found else None
+    return await _said(reader, key, PARKED, {Park.__name__})
+
+
+async def waiting_reason(reader: ReadSession, key: str) -> str | None:
+    """The words of the service that is away (`Unavailable`), while an event waits to be tried again."""
+    return await _said(reader, key, PENDING, set(_names(Unavailable)))
+
+
+def _names(error: type[Exception]) -> Iterator[str]:
+    yield error.__name__
+    for one in error.__subclasses__():
+        yield from _names(one)
+
+
+async def _said(reader: ReadSession, key: str, state: str, by: Collection[str]) -> str | None:
+    chosen = (OutboxEvent.key == key) & (OutboxEvent.state == state)
+    kind, _, words = (await reader.scalar(select(OutboxEvent.last_error).where(chosen)) or "").partition(": ")
+    return words if kind in by else None

@@ -33,7 +33,8 @@ def test_only_paths_of_this_site_are_returned_to(address: str | None, expected: 
     assert rules.safe_return(address) == expected
 
 
-@given(st.text())
+# The characters that addresses are forged with; all of Unicode would have to be laid out first, which takes seconds.
+@given(st.text("/\\.:?#&=%@\r\n\t\0 aA1中\u2028"))
 def test_a_return_address_never_leaves_the_site(address: str) -> None:
     safe = rules.safe_return(address)
     assert safe.startswith("/")

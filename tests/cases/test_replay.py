@@ -15,12 +15,14 @@ from tests.cases import world as w
 from tests.cases.office import COUNTY, REGISTRAR, accepted
 from tests.cases.test_presale_notice import CLEAR as PRESALE
 from tests.cases.world import B, good
+from yiti import cli
 from yiti.cases import presale_notice
 from yiti.cases import service as cases
 from yiti.cases.encoding import builtins, encode
 from yiti.cases.facts import OutsideFact
 from yiti.cases.findings import outcome_of
 from yiti.cases.replay import Difference, changed_inputs, replay, replay_case
+from yiti.cases.replay import main as replay_command
 from yiti.cases.rules import VERSION, examine
 
 
@@ -105,7 +107,7 @@ async def test_the_command_tells_every_decision(database: Database) -> None:
     assert w.LI.name not in "".join(lines)
 
 
-async def test_as_a_command(database: Database) -> None:
+async def test_as_a_command(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     found = good(B.MORTGAGE)
     async with database.transaction(COUNTY) as tx:
         case = await accepted(tx)
@@ -115,8 +117,15 @@ async def test_as_a_command(database: Database) -> None:
     async with database.transaction(COUNTY) as tx:
         case = await cases.get(tx, case_id)
         await cases.record_decision(tx, REGISTRAR, case, VERSION, found, ())
-    assert await command("replay", number) == (1, "结果不一致")
-    assert (await command("dance"))[0] == 2
+    # The same without a second start of the program, which takes some seconds.
+    assert await asyncio.to_thread(replay_command, [number]) == 1
+    assert last_answer(capsys.readouterr().out) == "结果不一致"
+
+
+def test_an_unknown_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["yiti", "dance"])
+    assert cli.main() == 2
+    assert "replay" in capsys.readouterr().err
 
 
 async def command(*arguments: str) -> tuple[int, str]:
@@ -131,5 +140,9 @@ async def command(*arguments: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.PIPE,
     )
     out, _ = await process.communicate()
-    answers = [line.rpartition("：")[2] for line in out.decode().splitlines() if not line.startswith(" ")]
-    return process.returncode or 0, answers[-1] if answers else ""
+    return process.returncode or 0, last_answer(out.decode())
+
+
+def last_answer(told: str) -> str:
+    answers = [line.rpartition("：")[2] for line in told.splitlines() if not line.startswith(" ")]
+    return answers[-1] if answers else ""

@@ -9,7 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import ContractNotFound, UnitTaken, WrongStatus
-from contracts.service import abandon, begin_signing, file, get, open_contracts_by_unit, open_draft
+from contracts.service import (
+    abandon,
+    begin_signing,
+    end_signing,
+    file,
+    get,
+    history_of,
+    open_contracts_by_unit,
+    open_draft,
+)
 from kernel.db import Database, WriteSession
 from kernel.outbox.models import OutboxEvent
 from tests.contracts.samples import changed, home, seller
@@ -51,6 +60,22 @@ async def test_another_document_is_never_accepted(tx: WriteSession) -> None:
     await file(tx, SYSTEM, contract.id, SIGNED)
     with pytest.raises(WrongStatus):
         await file(tx, SYSTEM, contract.id, "c" * 64)
+
+
+async def test_a_signing_that_ends_leaves_the_contract_frozen_and_may_begin_anew(tx: WriteSession) -> None:
+    contract = await signing(tx)
+    content = contract.frozen_digest
+    for _ in range(2):
+        await end_signing(tx, SYSTEM, contract.id, how="expired")
+    assert (contract.status, contract.document_digest, contract.frozen_digest) == ("frozen", None, content)
+    told = [one for one in await history_of(tx, contract.id) if one.action == "signing_ended"]
+    assert [one.detail for one in told] == [{"how": "expired"}]
+    with pytest.raises(ContractNotFound):
+        await end_signing(tx, STRANGER, contract.id)
+    await begin_signing(tx, CLERK, contract.id, "c" * 64)
+    await file(tx, SYSTEM, contract.id, SIGNED)
+    with pytest.raises(WrongStatus, match="已备案"):
+        await end_signing(tx, SYSTEM, contract.id)
 
 
 async def test_only_what_is_being_signed_is_filed(tx: WriteSession) -> None:

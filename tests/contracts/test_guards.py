@@ -71,6 +71,10 @@ UPDATE = "UPDATE contracts SET {} WHERE id = :id"
         (a_frozen, "frozen_digest = repeat('0', 64)", "contracts_life"),
         (a_signing, "status = 'draft', frozen = NULL, frozen_digest = NULL, frozen_at = NULL", "contracts_life"),
         (a_signing, "document_digest = repeat('0', 64)", "contracts_life"),
+        (a_signing, "document_digest = NULL", "contracts_life"),
+        (a_signing, "status = 'frozen', document_digest = repeat('0', 64)", "contracts_life"),
+        (filed, "status = 'frozen', document_digest = NULL", "contracts_life"),
+        (filed, "document_digest = NULL", "contracts_life"),
         (a_signing, "status = 'filed'", "ck_contracts_filed"),
         (
             a_signing,

@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from kernel.clock import now
 from kernel.db import Database, WriteSession
+from kernel.errors import Unavailable
 from kernel.outbox import Event, Park, emit, handles
-from kernel.outbox.delivery import backoff, deliver, due_events, retry_parked
+from kernel.outbox.delivery import backoff, deliver, due_events, park_reason, retry_parked, waiting_reason
 from kernel.outbox.models import OutboxEvent
 from kernel.outbox.registry import registrations
 from kernel.outbox.worker import OutboxWorker, QueueWaker
@@ -101,6 +102,27 @@ async def test_a_hopeless_event_is_parked_at_once_and_can_be_retried(
     async with fresh_database.transaction(HOME) as tx:
         assert await retry_parked(tx, event_id)
     assert await due_events(fresh_database, HOME, 10) == [event_id]
+
+
+async def test_who_waits_learns_which_service_is_away(fresh_database: Database) -> None:
+    class ClockShopClosed(Unavailable):
+        default_message = "时间戳服务暂时不可用"
+
+    @handles("test.waiting", tries=2)
+    async def waiting(_tx: WriteSession, event: Event) -> None:
+        raise ClockShopClosed if event.attempt == 1 else RuntimeError("secret detail")
+
+    async def reasons() -> tuple[str | None, str | None]:
+        async with fresh_database.read(HOME) as reader:
+            return await waiting_reason(reader, "waits"), await park_reason(reader, "waits")
+
+    event_id = await write(fresh_database, "test.waiting", "waits")
+    assert await reasons() == (None, None)
+    await deliver(fresh_database, None, HOME, event_id)
+    assert await reasons() == ("时间戳服务暂时不可用", None)
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        await deliver(fresh_database, None, HOME, event_id)
+    assert await reasons() == (None, None), "what is nobody's business is not told"
 
 
 async def test_two_workers_never_run_the_same_event_together(

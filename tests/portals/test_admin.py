@@ -13,6 +13,8 @@ from kernel.outbox.models import PARKED, OutboxEvent
 from tests.portals.conftest import ClientAs
 from tests.portals.pages import PageClient, links, random_credit_code
 from tests.testbed import HOME, OTHER
+from yiti.alarms.service import Finding, settle
+from yiti.alarms.words import AlarmKind
 from yiti.portals.admin.operations import safe_reason
 
 PAGES = ("state", "organisations", "organisations/new", "users", "outbox", "outbox?show=done", "exchanges", "audit")
@@ -177,7 +179,7 @@ async def test_the_audit_log_is_searched_and_verified(client_as: ClientAs) -> No
 async def test_the_state_page_refreshes_only_its_figures(client_as: ClientAs) -> None:
     client = await client_as("auditor")
     part = await client.htmx("GET", "/admin/state")
-    assert part.text.lstrip().startswith("<div")
+    assert part.text.lstrip().startswith("<section")
     assert "<html" not in part.text
     assert "统一身份认证服务" in part.text
 
@@ -186,3 +188,42 @@ async def test_nobody_gets_in_without_a_session(client: PageClient) -> None:
     for name in PAGES:
         answer = await client.get(f"/admin/{name}")
         assert answer.headers["Location"].startswith("/login?next=%2Fadmin%2F")
+
+
+async def test_an_alarm_is_shown_with_what_to_do_and_counted_in_the_menu(
+    client_as: ClientAs, fresh_alarms: Database
+) -> None:
+    client = await client_as("auditor")
+    assert (await client.htmx("GET", "/admin/alarms/badge")).text.strip() == ""
+    assert "没有告警" in (await client.get("/admin/state")).text
+    lost = "ab" * 32
+    found = [Finding(AlarmKind.BLOB, lost, "证书、证明丢失"), Finding(AlarmKind.CERTIFICATE, "tsa", "时间戳证书到期")]
+    async with fresh_alarms.transaction(HOME) as tx:
+        await settle(tx, list(AlarmKind), found)
+    shown = await client.get("/admin/state")
+    for words in ("文件丢失或者内容改变", lost, "从备份恢复", "yiti pki rotate", 'hx-get="/admin/alarms/badge"'):
+        assert words in shown.text
+    assert shown.text.index("文件丢失") < shown.text.index("90天内到期"), "what stops work comes first"
+    assert ">2<" in (await client.htmx("GET", "/admin/alarms/badge")).text
+    elsewhere = await client_as("auditor", county=OTHER)
+    assert (await elsewhere.htmx("GET", "/admin/alarms/badge")).text.strip() == ""
+    assert lost not in (await elsewhere.get("/admin/state")).text
+    async with fresh_alarms.transaction(HOME) as tx:
+        await settle(tx, list(AlarmKind), [])
+    cleared = (await client.get("/admin/state")).text
+    assert "没有告警" in cleared
+    assert "最近消除的告警" in cleared
+
+
+async def test_others_do_not_count_the_alarms(client_as: ClientAs) -> None:
+    client = await client_as("registrar")
+    assert (await client.htmx("GET", "/admin/alarms/badge")).status_code == 403
+    assert "/admin/alarms/badge" not in (await client.get("/account/password")).text
+
+
+@pytest.fixture
+async def fresh_alarms(database: Database) -> Database:
+    """Nothing is wrong at first."""
+    async with database.transaction(HOME) as tx:
+        await settle(tx, list(AlarmKind), [])
+    return database

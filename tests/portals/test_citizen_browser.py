@@ -40,7 +40,7 @@ async def site(stage: Stage) -> AsyncIterator[str]:
 async def tab(browser: Browser, site: str) -> AsyncIterator[Page]:
     """A phone's browser that must not have complained when the test ends."""
     context = await browser.new_context(
-        base_url=site, viewport=PHONE, device_scale_factor=2, has_touch=True, locale="zh-CN", reduced_motion="reduce"
+        base_url=site, viewport=PHONE, has_touch=True, locale="zh-CN", reduced_motion="reduce"
     )
     tab = await context.new_page()
     complaints: list[str] = []

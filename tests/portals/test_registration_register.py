@@ -3,13 +3,18 @@
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from io import BytesIO
 from uuid import UUID
 
 import pytest
 from litestar import Litestar
 
+import e_archive.service as e_archive
 from contracts.schemas import Buyer
+from e_archive import renewing, rules
+from e_archive.rules import Policy
+from kernel.outbox import Park
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.pages import PageClient
 from tests.portals.registrars import audited, desk, make_platform
@@ -138,6 +143,23 @@ async def test_the_archive_is_shown_honestly_and_checked_again(stage: Stage, reg
     assert checked.headers["Location"] == sold.archive_url
     assert "完好" in (await registrar.get(sold.archive_url)).text
     assert await audited(stage, f"case:{sold.case.id}", "archive.fixity_requested") == [{"passed": True}]
+
+
+async def test_the_archive_tells_how_long_it_is_provable(
+    stage: Stage, registrar: PageClient, sold: Sold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = (await registrar.get(sold.archive_url)).text
+    for words in ("长期保存", "有效，到期前自动延续", "没有延续过"):
+        assert words in html, words
+    # With a lead of decades everything is due. The real signing processes stamp and validate the whole case; that
+    # the new timestamps would end as early as the old ones is noticed at last.
+    eager = Policy(effective_from=date(2026, 1, 1), lead=timedelta(days=365 * 30), weakening=frozenset())
+    monkeypatch.setattr(rules, "POLICIES", (eager,))
+    async with stage.resources.database.transaction(HOME) as tx:
+        kept = await e_archive.by_subject(tx, f"case:{sold.case.id}")
+        assert kept is not None
+        with pytest.raises(Park, match="新的存档时间戳也即将到期"):
+            await renewing.look_after(tx, stage.resources.blobs, stage.resources.signing, kept.id)
 
 
 async def test_who_may_see_the_register(app: Litestar, stage: Stage, sold: Sold) -> None:

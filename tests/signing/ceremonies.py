@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from kernel.clock import now
@@ -89,6 +91,14 @@ class Sale:
         async with self.database.transaction(self.tenant) as tx:
             await service.seal_by_organisation(tx, actor or self.developer, self.ceremony, "seller")
 
+    async def step(self, token: str) -> str:
+        async with self.database.read(self.tenant) as reader:
+            return (await service.by_token(reader, token)).step
+
+    async def events(self, topic: str) -> list[dict[str, Any]]:
+        """Payloads of this ceremony's events on a topic, in their order."""
+        return [dict(row.payload) for row in await self.rows(OutboxEvent) if row.topic == topic]
+
     async def rows(self, model: Any) -> Sequence[Any]:
         async with self.database.read(self.tenant) as reader:
             chosen = select(model)
@@ -166,9 +176,12 @@ async def _issue(tx: WriteSession, settings: Settings, organisation: UUID, code:
 
 
 @asynccontextmanager
-async def opened(database: Database, resources: Resources, developer: Actor, buyers: int) -> AsyncIterator[Sale]:
+async def opened(
+    database: Database, resources: Resources, developer: Actor, buyers: int, *, turns: Sequence[int] = (),
+    seller_turn: int = 0, term: timedelta | None = None,
+) -> AsyncIterator[Sale]:  # fmt: skip
     subject = f"contract:{uuid4()}"
-    people = [buyer(number) for number in range(1, buyers + 1)]
+    people = [replace(buyer(number), turn=turns[number - 1] if turns else 0) for number in range(1, buyers + 1)]
     seller = Signatory(
         key="seller",
         kind="organisation",
@@ -177,6 +190,7 @@ async def opened(database: Database, resources: Resources, developer: Actor, buy
         id_no=developer.name,
         organisation="河南某某置业有限公司",
         credit_code=developer.name,
+        turn=seller_turn,
     )
     places = [Field(name=f"sign-{p.key}", signatory=p.key, box=box(i)) for i, p in enumerate(people)]
     digest = await resources.blobs.put(document())
@@ -191,7 +205,9 @@ async def opened(database: Database, resources: Resources, developer: Actor, buy
         DocumentToSign(key="inquiry_record", title="询问笔录", digest=digest, pages=PAGES, fields=tuple(places)),
     ]
     async with database.transaction(HOME) as tx:
-        ceremony = await service.open_ceremony(tx, SYSTEM, subject, documents, [*people, seller], "seller")
+        ceremony = await service.open_ceremony(
+            tx, SYSTEM, subject, documents, [*people, seller], "seller", expires_at=now() + term if term else None
+        )
     yield Sale(database, resources, ceremony.id, subject, developer)
 
 

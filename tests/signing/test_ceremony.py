@@ -6,6 +6,7 @@ import os
 import signal
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -15,11 +16,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.clock import now
 from kernel.db import Database
+from kernel.db.schema import load_modules
 from kernel.errors import Unavailable
+from kernel.outbox.delivery import deliver
 from kernel.outbox.models import OutboxEvent
-from kernel.permissions import Actor
+from kernel.permissions import Actor, Permission
 from kernel.settings import Settings
-from signing import applying, seals, service
+from signing import applying, seal_policies, seals, service
 from signing.errors import (
     AlreadySigned,
     BadHandwriting,
@@ -28,15 +31,18 @@ from signing.errors import (
     DocumentMoved,
     IdentityExpired,
     IdentityMismatch,
+    KeysUnavailable,
     LinkExpired,
     NotIdentified,
     NotYourTurn,
+    OutsideCaUnavailable,
     SealNotAllowed,
+    TimestampUnavailable,
     UnknownLink,
     UnknownSeal,
 )
 from signing.founding import open_pki
-from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory, EvidenceEvent
+from signing.models import AppliedSignature, CeremonyDocument, CeremonySignatory, EvidenceEvent, OrganisationSeal
 from signing.pool import SigningPool
 from signing.schemas import (
     DocumentToSign,
@@ -45,6 +51,8 @@ from signing.schemas import (
     IdentityStarted,
     SealRef,
 )
+from signing.seal_errors import SealSuspended
+from signing.seal_policies import Keeper
 from tests.signing.ceremonies import CLIENT, KINDS, PAGES, SYSTEM, Sale, assertion_for, buyer, opened
 from tests.signing.material import Resources, box, document, handwriting
 from tests.testbed import HOME, OTHER
@@ -123,7 +131,7 @@ async def test_a_link_is_secret_and_expires(sale: Sale) -> None:
     with time_machine.travel(now() + timedelta(hours=73)):
         assert await sale.link("buyer-1") != token
     async with sale.database.read(HOME) as reader:
-        with pytest.raises(UnknownLink):
+        with pytest.raises(LinkExpired):  # it stays what it was, and serves to ask for the new one
             await service.by_token(reader, token)
 
 
@@ -237,6 +245,40 @@ async def test_a_job_that_dies_before_its_commit_starts_again_from_the_same_revi
     assert [row.field for row in report.signatures] == ["platform", "sign-buyer-1"]
 
 
+class _Away:
+    """A signing room whose time, keys or authority are away."""
+
+    def __init__(self, error: Unavailable) -> None:
+        self.error = error
+
+    async def prepare(self, *_: object) -> bytes:
+        raise self.error
+
+    sign_person = prepare
+
+
+@pytest.mark.parametrize("error", [TimestampUnavailable, KeysUnavailable, OutsideCaUnavailable])
+async def test_a_signature_waits_for_what_is_away_and_says_so(sale: Sale, error: type[Unavailable]) -> None:
+    load_modules("jobs")
+    await sale.agree("buyer-1")
+    before = await sale.digests()
+    (waiting,) = [row.id for row in await sale.rows(OutboxEvent) if row.topic == "signing.apply"]
+
+    async def delay() -> str | None:
+        async with sale.database.read(HOME) as reader:
+            return await service.delayed_by(reader, sale.ceremony, "buyer-1")
+
+    assert await delay() is None
+    away = replace(sale.resources, signing=cast("Any", _Away(error())))
+    await deliver(sale.database, away, HOME, waiting)
+    assert await delay() == error.default_message
+    assert (await sale.digests(), await sale.rows(AppliedSignature)) == (before, [])
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        assert await deliver(sale.database, sale.resources, HOME, waiting)
+    assert await delay() is None
+    assert len(await sale.rows(AppliedSignature)) == 2
+
+
 async def test_a_signing_process_that_is_killed_is_replaced(sale: Sale, settings: Settings) -> None:
     await sale.agree("buyer-1")
     async with SigningPool(settings.model_copy(update={"signing_processes": 1})) as pool:
@@ -280,6 +322,26 @@ async def test_the_seller_comes_last_under_its_policy(sale: Sale, developer: Act
     assert [(use.document_kind, use.subject, use.actor_id) for use in uses] == [
         ("contract", sale.subject, developer.id)
     ]
+
+
+async def test_a_seal_that_was_ordered_waits_while_it_is_suspended(sale: Sale, developer: Actor) -> None:
+    for key in ("buyer-1", "buyer-2", "buyer-3"):
+        await sale.sign(key)
+    await sale.seal()
+    assert developer.organisation_id
+    keeper = Keeper(replace(developer, permissions=frozenset({Permission.SEAL_MANAGE})))
+    async with sale.database.transaction(HOME) as tx:
+        chosen = select(OrganisationSeal.id).where(OrganisationSeal.organisation_id == developer.organisation_id)
+        seal_id = (await tx.scalars(chosen)).one()
+        await seal_policies.suspend(tx, keeper, seal_id, "印章管理员外出")
+    before = await sale.digests()
+    with pytest.raises(SealSuspended):
+        await sale.apply("seller")
+    assert await sale.digests() == before
+    async with sale.database.transaction(HOME) as tx:
+        await seal_policies.resume(tx, keeper, seal_id)
+    await sale.apply("seller")
+    assert await sale.digests() != before
 
 
 async def test_a_revoked_seal_is_not_used(sale: Sale, developer: Actor, settings: Settings) -> None:

@@ -17,7 +17,8 @@ class Organisation(TenantModel):
     __table_args__ = (
         UniqueConstraint("tenant_id", "credit_code"),
         CheckConstraint(
-            "kind in ('developer', 'bank', 'housing_department', 'registration_centre', 'operator')", name="kind_known"
+            "kind in ('developer', 'bank', 'fund_centre', 'housing_department', 'registration_centre', 'operator')",
+            name="kind_known",
         ),
     )
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from kernel.permissions import Permission
 
-__all__ = ["ORGANISATION_KINDS", "ROLES", "OrganisationKind", "Role", "permissions_of", "roles_for"]
+__all__ = ["APART", "ORGANISATION_KINDS", "ROLES", "OrganisationKind", "Role", "permissions_of", "roles_for"]
 
 
 class OrganisationKind(StrEnum):
@@ -17,6 +17,7 @@ class OrganisationKind(StrEnum):
 
     DEVELOPER = "developer"
     BANK = "bank"
+    FUND_CENTRE = "fund_centre"
     HOUSING_DEPARTMENT = "housing_department"
     REGISTRATION_CENTRE = "registration_centre"
     OPERATOR = "operator"
@@ -25,6 +26,7 @@ class OrganisationKind(StrEnum):
 ORGANISATION_KINDS: dict[OrganisationKind, str] = {
     OrganisationKind.DEVELOPER: "房地产开发企业",
     OrganisationKind.BANK: "银行",
+    OrganisationKind.FUND_CENTRE: "住房公积金管理中心",
     OrganisationKind.HOUSING_DEPARTMENT: "住房和城乡建设局",
     OrganisationKind.REGISTRATION_CENTRE: "不动产登记中心",
     OrganisationKind.OPERATOR: "平台运维单位",
@@ -48,6 +50,21 @@ def _role(code: str, title: str, duty: str, kind: OrganisationKind, *permissions
 
 _P, _K = Permission, OrganisationKind
 
+
+def _sealer(code: str, title: str, kind: OrganisationKind) -> Role:
+    return _role(code, title, "加盖本单位电子印章，批准他人的用印申请", kind, _P.SEAL_VIEW, _P.SEAL_USE)
+
+
+def _keeper(code: str, kind: OrganisationKind) -> Role:
+    """Who sets the rules of a seal does not use it."""
+    return _role(code, "印章管理员", "设定本单位电子印章的用印规则，停用和恢复印章", kind, _P.SEAL_VIEW, _P.SEAL_MANAGE)
+
+
+APART: tuple[tuple[frozenset[Permission], frozenset[Permission]], ...] = (
+    (frozenset({_P.SEAL_MANAGE}), frozenset({_P.SEAL_USE, _P.SALE_SEAL})),
+)
+"""Permissions that no one person may have together, whatever the roles that give them."""
+
 ROLES: dict[str, Role] = {
     role.code: role
     for role in (
@@ -62,9 +79,14 @@ ROLES: dict[str, Role] = {
         _role("sales_clerk", "售楼员", "签约、提交合同", _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE),
         _role(
             "sales_manager", "售楼负责人", "签约、提交合同，加盖企业电子印章",
-            _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW,
+            _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW, _P.SEAL_VIEW, _P.SEAL_USE,
         ),
+        _keeper("developer_seal_keeper", _K.DEVELOPER),
         _role("bank_clerk", "银行经办", "查看本行监管账户", _K.BANK, _P.ESCROW_VIEW),
+        _sealer("bank_sealer", "银行用印人", _K.BANK),
+        _keeper("bank_seal_keeper", _K.BANK),
+        _sealer("fund_sealer", "公积金用印人", _K.FUND_CENTRE),
+        _keeper("fund_seal_keeper", _K.FUND_CENTRE),
         _role(
             "window_clerk", "窗口人员", "受理登记申请、通知补正、发证，查看业务件和登记簿",
             _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_ACCEPT, _P.REGISTER_VIEW,
@@ -77,6 +99,7 @@ ROLES: dict[str, Role] = {
             "registrar", "登记员", "审核、核准业务件并登簿，依规定查看完整个人信息",
             _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_REVIEW, _P.CASE_DECIDE, _P.REGISTER_VIEW, _P.PII_REVEAL,
         ),
+        _keeper("agency_seal_keeper", _K.REGISTRATION_CENTRE),
         _role(
             "case_manager", "业务管理员", "设定各类业务的材料、时限、审核层级和收费",
             _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_CONFIGURE, _P.REGISTER_VIEW,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from yiti.accounts.roles import ROLES, OrganisationKind
+from yiti.accounts.roles import APART, ROLES, OrganisationKind, permissions_of
 
 SESSION_ABSOLUTE = timedelta(hours=12)
 """One working day and its evening; after that one signs in again."""
@@ -91,6 +91,9 @@ def role_problem(roles: Collection[str], kind: OrganisationKind) -> str | None:
             return "所选角色不存在"
         if role.kind is not kind:
             return f"该单位的用户不能担任“{role.title}”"
+    given = permissions_of(roles)
+    if any(given & one and given & other for one, other in APART):
+        return "印章管理员不能同时是用印人，请由两人分别担任"
     return None
 
 

@@ -124,6 +124,7 @@ def staff_actor(user: User) -> Actor:
         id=user.id,
         organisation_id=user.organisation_id,
         permissions=frozenset() if user.must_change_password else permissions_of(user.roles),
+        roles=frozenset() if user.must_change_password else frozenset(user.roles),
     )
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from integrations.sms import SmsGateway
+from kernel.clock import SHANGHAI
 from kernel.db import WriteSession
 from kernel.outbox import Park
 from kernel.rendering import MissingGlyph, Rendered
@@ -15,6 +17,8 @@ from yiti.resources import Resources
 
 Page = tuple[str, str, str]
 """Key, title and HTML of a paper; its places for signatures are `sign-<key of the signatory>`."""
+REMINDER = "remind"
+"""How the reason begins for which a link is sent, where it is sent as a reminder."""
 
 
 async def stored(resources: Resources, pages: Sequence[Page]) -> list[DocumentToSign]:
@@ -37,10 +41,13 @@ def _fields(rendered: Rendered) -> tuple[Field, ...]:
 
 
 async def invite(
-    tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, words: str, *, once: str,
-    subject: str,
+    tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, what: str, *, once: str,
+    subject: str, reminder: bool = False,
 ) -> None:  # fmt: skip
-    """Send a person `words` and their link by SMS, once for each `once`; nothing where there is no more to sign."""
+    """Send a person their link by SMS, once for each `once`; nothing where there is no more to sign.
+
+    `what` is to be signed, in words.
+    """
     person = next(one for one in await signing.signatories_of(tx, ceremony_id) if one.key == key)
     if person.phone is None or person.token is None or person.status in ("consented", "signed"):
         return
@@ -51,4 +58,10 @@ async def invite(
     if desk.step == "closed":
         return
     link = f"{public_url}/s/{tx.tenant}/{person.token}"
+    words = _reminder(what, desk.expires_at) if reminder else f"{what}已可签署，请在72小时内打开链接实名核验并签署："
     await sms.send(person.phone, f"【一体不动产】{words}{link}", once, subject=subject)
+
+
+def _reminder(what: str, until: datetime | None) -> str:
+    term = f"签署期限至{until.astimezone(SHANGHAI):%-m月%-d日%-H:%M}，" if until else ""
+    return f"{what}还没有签署，{term}请打开链接实名核验并签署："

@@ -25,11 +25,10 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates import service as certificates
 from yiti.certificates.models import Certificate
-from yiti.journeys import cancellation, presale
+from yiti.journeys import cancellation, presale, rounds
 from yiti.journeys.models import Sale
-from yiti.journeys.registration import envelope, signatures
 from yiti.journeys.registration.jobs import certificate_issued
-from yiti.journeys.sale import archive, papers, telling
+from yiti.journeys.sale import archive, papers, reopening, telling
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import resources_of
 
@@ -122,12 +121,39 @@ async def invite(tx: WriteSession, event: Event) -> None:
 
 @handles("signing.completed")
 async def complete(tx: WriteSession, event: Event) -> None:
-    """With the last signature a sale is filed, decided and booked; an online application is handed in."""
-    kind, _, thing = event.payload["subject"].partition(":")
-    if kind == envelope.SUBJECT:
-        await signatures.complete(tx, resources_of(event), UUID(thing))
-    else:
-        await presale.complete(tx, UUID(event.payload["ceremony_id"]))
+    """All have signed."""
+    await rounds.completed(tx, resources_of(event), event.payload["subject"], UUID(event.payload["ceremony_id"]))
+
+
+@handles("signing.ended")
+async def end_signing(tx: WriteSession, event: Event) -> None:
+    """Not all will sign any more."""
+    payload = event.payload
+    await rounds.ended(tx, payload["subject"], UUID(payload["ceremony_id"]), payload["how"], payload["signatory"])
+
+
+@handles("signing.turn_begun")
+async def begin_turn(tx: WriteSession, event: Event) -> None:
+    """Those of one turn have signed, the next may."""
+    await rounds.turn_begun(tx, event.payload["subject"], UUID(event.payload["ceremony_id"]))
+
+
+@handles("signing.remind")
+async def remind(tx: WriteSession, event: Event) -> None:
+    """Somebody has perhaps forgotten to sign."""
+    payload = event.payload
+    await rounds.remind(
+        tx, payload["subject"], UUID(payload["ceremony_id"]), payload["signatory_key"], payload["which"]
+    )
+
+
+@handles("sale.tell_signing_ended", tries=TELLING_TRIES)
+async def tell_signing_ended(tx: WriteSession, event: Event) -> None:
+    """The buyers learn that the signing has stopped."""
+    sale, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
+    text = reopening.message(sale.location, event.payload["how"])
+    with _refusals_parked():
+        await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, event.key)
 
 
 @handles("contract.filed", tries=TELLING_TRIES)

@@ -39,6 +39,8 @@ class Sale(TenantModel):
     inquirer: Mapped[str] = mapped_column(String(60), default="")
     """Who asked, at the sales office."""
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rounds: Mapped[int] = mapped_column(default=0)
+    """Signings that have ended without all signatures; after each the sale can be submitted again."""
     ceremony_id: Mapped[UUID | None] = mapped_column(Uuid)
     documents: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Key → digest of the documents: as rendered, then as signed."""

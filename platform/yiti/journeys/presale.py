@@ -4,6 +4,8 @@
     → [buyers sign on their phones] → seal → complete: filed, decided and booked in one transaction → [proof, notices,
     archive follow as jobs, see `jobs.py`]
 
+    A signing that ends without all signatures leads back before submit (`sale.reopening`).
+
 What is in brackets happens elsewhere. Each function runs in its caller's transaction.
 """
 
@@ -142,7 +144,7 @@ async def submit(
     sale.submitted_at = now()
     sale.bank_code = bank_code
     audit(tx, actor, "sale.submitted", subject=f"contract:{contract_id}")
-    await emit(tx, "sale.prepare_documents", {"contract_id": str(contract_id)}, key=order_key(contract_id))
+    await emit(tx, "sale.prepare_documents", {"contract_id": str(contract_id)}, key=order_key(contract_id, sale.rounds))
 
 
 async def seal(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:

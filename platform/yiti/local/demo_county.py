@@ -98,6 +98,9 @@ STAFF = (
     ("shenji", "沈计", OrganisationKind.OPERATOR, ("auditor",)),
     ("shoulou", "寿楼", OrganisationKind.DEVELOPER, ("sales_clerk",)),
     ("jingli", "经理", OrganisationKind.DEVELOPER, ("sales_manager",)),
+    ("fujingli", "付经", OrganisationKind.DEVELOPER, ("sales_manager",)),
+    ("yinzhang", "尹章", OrganisationKind.DEVELOPER, ("developer_seal_keeper",)),
+    ("zhongyin", "钟印", OrganisationKind.REGISTRATION_CENTRE, ("agency_seal_keeper",)),
 )  # fmt: skip
 
 
@@ -275,6 +278,9 @@ def accounts() -> list[str]:
         "zijin": "住建局（资金监管）",
         "shoulou": "售楼员",
         "jingli": "售楼负责人（可盖章）",
+        "fujingli": "售楼负责人（双人用印时批准）",
+        "yinzhang": "开发企业印章管理员",
+        "zhongyin": "登记机构印章管理员",
         "shouli": "窗口人员（一窗受理）",
         "dengji": "登记员",
         "yewu": "业务管理员（材料、时限、审核层级）",

@@ -7,12 +7,15 @@ from functools import partial
 
 import structlog
 
+from e_archive import renewing
 from kernel.audit.sealer import seal_batch
 from kernel.db import Database
 from kernel.db.schema import load_modules
+from kernel.outbox.registry import registrations
 from kernel.outbox.worker import OutboxWorker
 from kernel.settings import Settings, get_settings
 from yiti.accounts import sessions
+from yiti.alarms.watch import Watch, listening
 from yiti.journeys.registration import lapses
 from yiti.logs import configure_logs
 from yiti.resources import open_resources
@@ -26,6 +29,8 @@ async def work(settings: Settings) -> None:
     """Run until told to stop; then finish what is on its way."""
     load_modules("jobs")
     async with open_resources(settings, warm=True) as resources:
+        watch = Watch(resources)
+        registrations.update(listening(registrations, watch))
         worker = OutboxWorker(
             resources.database,
             resources,
@@ -35,6 +40,8 @@ async def work(settings: Settings) -> None:
                 partial(_seal_audit, resources.database),
                 partial(_purge_sessions, resources.database),
                 partial(lapses.chore, resources.database),
+                watch.chore,
+                partial(renewing.chore, resources.database),
             ),
         )
         log.info("worker.ready")

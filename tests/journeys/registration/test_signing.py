@@ -1,6 +1,7 @@
 """An online application and its signatures: handed in by the last one, once, under the words that were signed."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,12 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 import e_archive.service as e_archive
+from kernel.clock import now
 from kernel.outbox.delivery import deliver
 from kernel.outbox.models import OutboxEvent
 from kernel.permissions import Actor
+from signing import service as signing
+from signing.models import Ceremony, CeremonySignatory
 from tests.journeys.registration.county import CLERK, Desk
 from tests.journeys.registration.people import applicant, citizen, home_of, obligor, part
 from tests.journeys.registration.signing_together import all_sign, asked, handed_in, me
@@ -22,11 +26,13 @@ from yiti.cases.application import Agent, AgentBasis, Application, Side
 from yiti.cases.business import Business
 from yiti.cases.lifecycle import CaseStatus, Channel
 from yiti.cases.models import Case
+from yiti.journeys import rounds as journey_rounds
 from yiti.journeys.evidence import report_of
 from yiti.journeys.registration import archive, desk, envelope, intake, signatures
 from yiti.journeys.registration.errors import AllSigned, NotSigned
 from yiti.journeys.registration.models import CaseSigning
 from yiti.journeys.registration.signers import lacks, person_id, signers_of
+from yiti.portals.citizen.applying.signing_card import card
 from yiti.portals.registration import application_page
 from yiti.portals.registration.materials_view import material_lines
 
@@ -188,6 +194,100 @@ async def test_a_correction_in_other_words_is_signed_again_and_archived_signed(o
         }
     assert {"签署证据报告", "司法核验包"} <= shown["registrar"]
     assert not {"签署证据报告", "司法核验包"} & shown["window_clerk"], "they may not see people in full"
+
+
+async def test_what_is_not_signed_in_time_goes_back_to_the_form(office: Desk) -> None:
+    owner, database = citizen("迟来人"), office.resources.database
+    case = await drafted(office, owner)
+    ceremony_id = await asked(office, case.id, me(owner))
+    async with database.transaction(HOME) as tx:
+        await tx.execute(update(Ceremony).where(Ceremony.id == ceremony_id).values(expires_at=now()))
+        order = OutboxEvent.key == f"signing.expire:{ceremony_id}"
+        await tx.execute(update(OutboxEvent).where(order).values(available_at=now()))
+    await office.run_jobs("signing.", of=[ceremony_id])
+    found = await rounds(office, case)
+    assert (found.state, found.ending, found.ended_by, found.reason) == ("void", "expired", "", "")
+    version = (await office.case(case.id)).version
+    async with database.transaction(HOME) as tx:
+        await signatures.ended(tx, found.id, ceremony_id)
+    assert (await office.case(case.id)).version == version, "the handler again does nothing"
+    async with database.read(HOME) as reader:
+        told = select(OutboxEvent.payload).where(OutboxEvent.key.startswith(f"registration.tell:expired:{case.id}"))
+        assert len(list(await reader.scalars(told))) == 1
+        view = await desk.signing_of(reader, me(owner), case.id)
+    assert view is not None
+    line = card(view, opener=True, papers=())
+    assert line is not None
+    assert line.state is not None
+    assert line.state.label == "签署已过期"
+    case = await handed_in(office, case, me(owner))
+    assert case.status == CaseStatus.SUBMITTED, "signed anew"
+
+
+async def test_an_applicant_is_reminded_and_may_ask_for_a_new_link(office: Desk) -> None:
+    owner, database, phone = citizen("健忘人"), office.resources.database, "13900007788"
+    unit, _ = await home_of(office, owner)
+    wanted = part(B.CHANGE_HOLDER, unit, applicant(owner, phone=phone))
+    case = await office.drafted(wanted, channel=Channel.ONLINE, actor=me(owner))
+    await office.supplied(case, me(owner))
+    ceremony_id = await asked(office, case.id, me(owner))
+
+    async def days_pass(**changes: Any) -> None:
+        of_round = CeremonySignatory.ceremony_id == ceremony_id
+        yesterday = now() - timedelta(hours=25)
+        async with database.transaction(HOME) as tx:
+            await tx.execute(update(CeremonySignatory).where(of_round).values(invited_at=yesterday, **changes))
+
+    async def texts() -> list[str]:
+        await office.run_jobs("registration.invite")
+        return [one["data"]["text"] for one in office.sandbox.get(f"/sms/messages?phone={phone}")]
+
+    assert "已可签署" in (await texts())[0]
+    await days_pass()
+    async with database.transaction(HOME) as tx:
+        order = OutboxEvent.key == f"signing.remind:{ceremony_id}:signer-1:day"
+        moved = await tx.execute(update(OutboxEvent).where(order).values(available_at=now()).returning(OutboxEvent.id))
+        (event_id,) = moved.scalars()
+    await office.run_jobs("signing.", of=[ceremony_id])
+    assert "还没有签署，签署期限至" in (await texts())[0]
+    async with database.transaction(HOME) as tx:
+        await tx.execute(update(OutboxEvent).where(OutboxEvent.id == event_id).values(state="pending"))
+    await office.run_jobs("signing.", of=[ceremony_id])
+    assert len(await texts()) == 2, "the job repeated"
+
+    old = (await texts())[0].rsplit("/", 1)[1]
+    await days_pass(token_expires_at=now())
+    for _ in range(2):
+        async with database.transaction(HOME) as tx:
+            await journey_rounds.send_again(tx, old)
+    found = await texts()
+    assert len(found) == 3, "once a minute"
+    assert old not in found[0]
+    await days_pass()
+    async with database.transaction(HOME) as tx:
+        await journey_rounds.turn_begun(tx, f"{envelope.SUBJECT}:{(await rounds(office, case)).id}", ceremony_id)
+    assert len(await texts()) == 4, "who may begin gets the link"
+    async with database.transaction(HOME) as tx:
+        await desk.take_back(tx, me(owner), case.id)
+
+
+async def test_taken_back_between_a_refusal_and_its_job(office: Desk) -> None:
+    """The refusal stands in the ceremony; the opener was quicker than the job."""
+    owner, database = citizen("两便人"), office.resources.database
+    case = await drafted(office, owner)
+    ceremony_id = await asked(office, case.id, me(owner))
+    async with database.transaction(HOME) as tx:
+        token = await signing.link_token(tx, CLERK, ceremony_id, "signer-1")
+        await tx.execute(
+            update(CeremonySignatory).where(CeremonySignatory.ceremony_id == ceremony_id)
+            .values(status="identified", identified_at=now())
+        )  # fmt: skip
+    async with database.transaction(HOME) as tx:
+        await signing.decline(tx, token, "不办了")
+    async with database.transaction(HOME) as tx:
+        await desk.take_back(tx, me(owner), case.id)
+    await office.run_jobs("signing.", of=[ceremony_id])
+    assert (await rounds(office, case)).ending == "taken_back"
 
 
 async def test_papers_that_cannot_be_printed_are_told_and_taken_back(office: Desk) -> None:

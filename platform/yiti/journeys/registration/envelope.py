@@ -22,9 +22,9 @@ SIGNED = "signed"
 """The source of a material that came out of a ceremony."""
 PAPERS = {"application_form": "不动产登记申请书", "inquiry_record": "询问笔录"}
 """What is signed, by the key of the paper and the code of the material; the record where there is an inquiry."""
-Ending = Literal["taken_back", "changed", "declined", "incomplete", "ended"]
-"""Taken back to the form; changed under the signatures; declined by one; no longer complete when all had signed; the
-case ended otherwise."""
+Ending = Literal["taken_back", "changed", "declined", "expired", "incomplete", "ended"]
+"""Taken back to the form; changed under the signatures; declined by one; not signed in time; no longer complete when
+all had signed; the case ended otherwise."""
 _LIVE = ("preparing", "open")
 
 

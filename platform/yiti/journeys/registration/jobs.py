@@ -77,7 +77,7 @@ async def invite(tx: WriteSession, event: Event) -> None:
     with _refusals_parked():
         await signatures.invite(
             tx, resources.connectors.sms, resources.settings.public_url, UUID(payload["round_id"]),
-            payload["signatory_key"], event.key,
+            payload["signatory_key"], payload.get("why", ""), once=event.key,
         )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
     finish → [papers are made] → [links by SMS] → each: identified, reads, signs → complete: kept and submitted
 
-What is in brackets happens in jobs. Until the end the opener may take it back; any change of form or materials and any
-refusal to sign end the round, and nobody's signature stands under other words.
+What is in brackets happens in jobs. Until the end the opener may take it back; any change of form or materials, any
+refusal to sign and the end of its time end the round, and nobody's signature stands under other words.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ from kernel.outbox import emit
 from kernel.permissions import Actor, system_actor
 from signing import service as signing
 from signing.models import CeremonySignatory
-from signing.rules import LINK_LIFETIME
+from signing.rules import ASK_AGAIN_AFTER
 from yiti.cases import service as cases
 from yiti.cases.application import Application
 from yiti.cases.lifecycle import Action, Flag, available_actions
@@ -34,8 +34,8 @@ from yiti.journeys.registration.models import CaseSigning
 from yiti.journeys.registration.signers import person_id, signers_of
 from yiti.resources import Resources
 
-_AGAIN_AFTER = timedelta(minutes=1)
-_REASON_LONGEST = 200
+SIGNING_TERM = timedelta(days=15)
+"""From the opened ceremony to its end."""
 
 
 def order_key(round_id: UUID) -> str:
@@ -89,34 +89,40 @@ async def prepare(tx: WriteSession, resources: Resources, round_id: UUID) -> Non
     if found.state != "preparing":
         return
     ceremony = await signing.open_ceremony(
-        tx, system_actor(tx.tenant), f"{envelope.SUBJECT}:{found.id}", papers, [one.signatory for one in signers]
-    )
+        tx, system_actor(tx.tenant), f"{envelope.SUBJECT}:{found.id}", papers, [one.signatory for one in signers],
+        expires_at=now() + SIGNING_TERM,
+    )  # fmt: skip
     found.ceremony_id, found.state = ceremony.id, "open"
     case.version += 1
-    for one in signers:
-        if one.phone:
-            await _order_invitation(tx, found, ceremony.id, one.key)
+    reachable = {one.key for one in signers if one.phone}
+    for key in await signing.beginners(tx, ceremony.id):
+        if key in reachable:
+            await order_invitation(tx, found, ceremony.id, key)
 
 
-async def _order_invitation(
-    tx: WriteSession, found: CaseSigning, ceremony_id: UUID, key: str, *, renew: bool = False
+async def order_invitation(
+    tx: WriteSession, found: CaseSigning, ceremony_id: UUID, key: str, *, renew: bool = False, why: str = ""
 ) -> None:
+    """Order the SMS with a person's link, once for each link and each `why`."""
     # The link is made here and not where it is sent: a link that was sent must not be undone by a worker's end.
-    token = await signing.link_token(tx, system_actor(tx.tenant), ceremony_id, key, renew=renew)
-    payload = {"round_id": str(found.id), "signatory_key": key}
-    once = f"registration.invite:{found.id}:{key}:{sha256(token.encode()).hexdigest()[:16]}"
+    token = await signing.invite(tx, system_actor(tx.tenant), ceremony_id, key, renew=renew)
+    payload = {"round_id": str(found.id), "signatory_key": key, "why": why}
+    once = f"registration.invite:{found.id}:{key}:{sha256(token.encode()).hexdigest()[:16]}:{why}".rstrip(":")
     await emit(tx, "registration.invite", payload, key=once)
 
 
-async def invite(tx: WriteSession, sms: SmsGateway, public_url: str, round_id: UUID, key: str, once: str) -> None:
+async def invite(
+    tx: WriteSession, sms: SmsGateway, public_url: str, round_id: UUID, key: str, why: str, *, once: str
+) -> None:
     """Send one person their link. For a job."""
     found = await envelope.get(tx, round_id)
     case = await cases.get(tx, found.case_id)
     if found.ceremony_id is None:
         return
-    words = f"您参与的{business_words(case)}申请（业务号{case.number}）请在72小时内打开链接，实名核验并签署："
+    what = f"您参与的{business_words(case)}申请（业务号{case.number}）"
     await envelopes.invite(
-        tx, sms, public_url, found.ceremony_id, key, words, once=once, subject=f"case:{case.id}"
+        tx, sms, public_url, found.ceremony_id, key, what, once=once, subject=f"case:{case.id}",
+        reminder=why.startswith(envelopes.REMINDER),
     )  # fmt: skip
 
 
@@ -130,9 +136,9 @@ async def invite_again(tx: WriteSession, actor: Actor, case_id: UUID, key: str) 
         raise NothingToSign("这位申请人现在不需要签署")
     if not person.phone:
         raise Invalid("没有填写这位申请人的手机号码，请撤回修改后补填", field="phone")
-    if person.token_expires_at is not None and now() < person.token_expires_at - LINK_LIFETIME + _AGAIN_AFTER:
+    if person.invited_at is not None and now() < person.invited_at + ASK_AGAIN_AFTER:
         raise InvitedJustNow
-    await _order_invitation(tx, found, found.ceremony_id, key, renew=True)
+    await order_invitation(tx, found, found.ceremony_id, key, renew=True)
 
 
 async def _missing(reader: ReadSession, found: CaseSigning | None) -> list[CeremonySignatory]:
@@ -160,26 +166,19 @@ async def take_back(tx: WriteSession, actor: Actor, case_id: UUID) -> None:
     await envelope.void(tx, actor, case, "taken_back")
 
 
-async def decline(tx: WriteSession, token: str, reason: str) -> None:
-    """The person behind the link does not agree; the round is over, and the opener is told.
-
-    Raises UnknownLink, LinkExpired, NotIdentified, IdentityExpired, AlreadySigned, CeremonyClosed.
-    """
-    kind, _, round_id = (await signing.by_token(tx, token)).subject.partition(":")
-    if kind != envelope.SUBJECT:
-        raise Invalid("这份文件不能在这里拒绝签署，请联系发出链接的人")
-    words = reason.strip()
-    if not words or len(words) > _REASON_LONGEST:
-        raise Invalid(f"请写明不同意的原因（{_REASON_LONGEST}字以内），申请人会看到", field="reason")
-    found = await envelope.get(tx, UUID(round_id))
-    # First the case, then the ceremony: the same order as of everybody else.
+async def ended(tx: WriteSession, round_id: UUID, ceremony_id: UUID) -> None:
+    """Somebody declined, or the time is over: the round is void and the opener is told. For a job; repeating it, or a
+    round that was ended otherwise, does nothing."""
+    found = await envelope.get(tx, round_id)
     case = await cases.locked(tx, found.case_id)
-    key = await signing.decline(tx, token, words)
     await tx.refresh(found)
-    envelope.close(found, "declined", reason=words, by=key)
+    how = await signing.ended(tx, ceremony_id)
+    if found.state != "open" or how is None or how.how == "cancelled":
+        return
+    envelope.close(found, how.how, reason=how.reason, by=how.signatory)
     case.version += 1
     await tx.flush()
-    await correspondence.tell(tx, case, "declined")
+    await correspondence.tell(tx, case, how.how)
 
 
 async def complete(tx: WriteSession, resources: Resources, round_id: UUID) -> None:

@@ -18,6 +18,7 @@ from yiti.register.models import RegisterEntry
 SIGNATURE = "【一体不动产】"
 _TEXTS = {
     "declined": "您发起的{what}申请（业务号{number}）有申请人不同意签署，原因请在“我要办”查看，可以修改后重新签署。",
+    "expired": "您发起的{what}申请（业务号{number}）在签署期限内没有全部签署，已签的名作废，请在“我要办”重新提交签署。",
     "incomplete": "您发起的{what}申请（业务号{number}）各方签署后未能提交，原因请在“我要办”查看，补齐后需要重新签署。",
     "signed": "您参与的{what}申请（业务号{number}）各方均已签署，申请已提交不动产登记机构。",
     "correction": "您申请的{what}（业务号{number}）需要补正，请在“我要办”或窗口查看补正告知书，补正后继续办理。",
@@ -26,7 +27,7 @@ _TEXTS = {
     "thawed": "您申请的{what}（业务号{number}）的查封已解除，已恢复办理。",
     "booked": "您申请的{what}（业务号{number}）已登簿。{papers}",
 }
-_TO_OPENER = frozenset({"declined", "incomplete"})
+_TO_OPENER = frozenset({"declined", "expired", "incomplete"})
 """What only the one who filled in the form can do something about."""
 
 

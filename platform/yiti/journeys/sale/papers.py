@@ -1,5 +1,6 @@
 """Making the papers of a sale and opening the ceremony in which they are signed. Runs as a job: rendering is slow."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,18 +25,24 @@ from yiti.resources import Resources
 
 SEALED_BY_DEVELOPER = ("contract", "notice_application", "handover_agreement")
 """What a developer's e-seal may be used on (用印范围); the inquiry record is the buyers' and the registry's alone."""
+SUBJECT = "contract"
+"""The ceremony of a sale is `contract:<id of the contract>`."""
 SELLER = "seller"
 """The developer's key in a ceremony; it signs last and locks every document that it signs."""
 
 
-def order_key(contract_id: UUID) -> str:
-    """The key of the event that orders the papers."""
-    return f"sale.prepare:{contract_id}"
+SIGNING_TERM = timedelta(days=15)
+"""From the opened ceremony to its end; the home is held for as long."""
 
 
-async def refused(reader: ReadSession, contract_id: UUID) -> str | None:
+def order_key(contract_id: UUID, rounds: int = 0) -> str:
+    """The key of the event that orders the papers, anew after each signing that has ended without all signatures."""
+    return f"sale.prepare:{contract_id}:{rounds}" if rounds else f"sale.prepare:{contract_id}"
+
+
+async def refused(reader: ReadSession, sale: Sale) -> str | None:
     """Why the ordered papers cannot be made (a name with characters that no font has), in words; None if they can."""
-    return await park_reason(reader, order_key(contract_id))
+    return await park_reason(reader, order_key(sale.contract_id, sale.rounds))
 
 
 async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> None:
@@ -43,7 +50,7 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
     sale = await tx.scalar(select(Sale).where(Sale.contract_id == contract_id).with_for_update())
     if sale is None:
         raise SaleNotFound
-    if sale.ceremony_id is not None:
+    if sale.ceremony_id is not None or sale.submitted_at is None:
         return
     contract = await contracts.get(tx, contract_id)
     if contract.status == "abandoned":
@@ -54,12 +61,13 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
     actor = system_actor(tx.tenant)
     await contracts.begin_signing(tx, actor, contract_id, documents[0].digest)
     ceremony = await signing.open_ceremony(
-        tx, actor, f"contract:{contract_id}", documents, await _signatories(tx, frozen), last=SELLER
-    )
+        tx, actor, f"{SUBJECT}:{contract_id}", documents, await _signatories(tx, frozen), last=SELLER,
+        expires_at=now() + SIGNING_TERM,
+    )  # fmt: skip
     sale.ceremony_id = ceremony.id
     sale.documents = {document.key: document.digest for document in documents}
-    for position in range(1, len(frozen.buyers) + 1):
-        await _order_invitation(tx, sale, f"buyer-{position}")
+    for key in await signing.beginners(tx, ceremony.id):
+        await order_invitation(tx, sale, key)
 
 
 async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[envelopes.Page]:
@@ -94,6 +102,7 @@ async def _signatories(tx: WriteSession, frozen: FrozenContract) -> list[Signato
             id_no=seller.credit_code,
             organisation=seller.name,
             credit_code=seller.credit_code,
+            turn=1,
         ),
     ]
 
@@ -113,12 +122,13 @@ def _person(key: str, buyer: Buyer) -> Signatory:
 
 async def invite_again(tx: WriteSession, sale: Sale, key: str) -> None:
     """Order the SMS with the signing link once more; at most one a minute for each buyer."""
-    await _order_invitation(tx, sale, key, f"{now():%Y%m%d%H%M}")
+    await order_invitation(tx, sale, key, f"{now():%Y%m%d%H%M}")
 
 
-async def _order_invitation(tx: WriteSession, sale: Sale, key: str, again: str = "") -> None:
+async def order_invitation(tx: WriteSession, sale: Sale, key: str, again: str = "") -> None:
+    """Order the SMS with a buyer's link, once for each `again`."""
     # The link is made here and not where it is sent: a link that was sent must not be undone by a worker's end.
-    await signing.link_token(tx, system_actor(tx.tenant), _ceremony(sale), key)
+    await signing.invite(tx, system_actor(tx.tenant), _ceremony(sale), key)
     payload = {"ceremony_id": str(sale.ceremony_id), "signatory_key": key, "contract_id": str(sale.contract_id)}
     name = f"sale.invite:{sale.ceremony_id}:{key}:{again}".rstrip(":")
     await emit(tx, "sale.invite", payload | {"again": again}, key=name)
@@ -134,6 +144,8 @@ async def invite(
     tx: WriteSession, sms: SmsGateway, public_url: str, ceremony_id: UUID, key: str, subject: str, *, again: str = ""
 ) -> None:
     """Send a buyer the signing link by SMS, once for each `again`; nothing where there is no more to sign."""
-    words = "您的购房合同已可签署，请在72小时内打开链接实名核验并签署："
     once = f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":")
-    await envelopes.invite(tx, sms, public_url, ceremony_id, key, words, once=once, subject=subject)
+    await envelopes.invite(
+        tx, sms, public_url, ceremony_id, key, "您的购房合同", once=once, subject=subject,
+        reminder=again.startswith(envelopes.REMINDER),
+    )  # fmt: skip

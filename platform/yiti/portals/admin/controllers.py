@@ -21,7 +21,8 @@ from kernel.outbox.delivery import retry_parked
 from kernel.outbox.models import PARKED
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
-from yiti.portals.admin import operations
+from yiti.alarms.service import open_alarms, open_count, resolved_alarms
+from yiti.portals.admin import alarms, operations
 from yiti.portals.admin.businesses import BusinessesController
 from yiti.portals.admin.users import UsersController
 from yiti.portals.shell.views import AnyRequest, page, redirect
@@ -47,9 +48,16 @@ class OperationsController(Controller):
         part = "#figures" if request.headers.get("HX-Request") else ""
         return page(
             f"admin/state.html{part}",
+            alarms=alarms.lines(await open_alarms(reader)),
+            cleared=alarms.lines(await resolved_alarms(reader)),
             figures=await operations.figures(reader),
             counterparties=await counterparty_states(reader, breakers),
         )
+
+    @get("/alarms/badge")
+    async def alarm_badge(self, reader: Reader) -> Response[Any]:
+        """How many alarms are open, for the menu; nothing when all is well."""
+        return page("admin/alarm_badge.html", count=await open_count(reader))
 
     @get("/outbox")
     async def outbox(

@@ -6,7 +6,9 @@ from yiti.portals.shell.menu import MenuItem, Portal
 PORTAL = Portal(
     "运维管理",
     (
-        MenuItem("运行状态", "/admin/state", "activity-heartbeat", Permission.OPERATIONS_VIEW),
+        MenuItem(
+            "系统状态", "/admin/state", "activity-heartbeat", Permission.OPERATIONS_VIEW, badge="/admin/alarms/badge"
+        ),
         MenuItem("单位", "/admin/organisations", "building-community", Permission.USERS_MANAGE),
         MenuItem("用户", "/admin/users", "users", Permission.USERS_MANAGE),
         MenuItem("业务设置", "/admin/businesses", "adjustments", Permission.CASE_CONFIGURE),

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from kernel.audit import Head, head
 from kernel.audit.models import AuditEntry
@@ -123,10 +123,10 @@ async def audit_lines(
 
 async def figures(reader: ReadSession) -> Figures:
     """The numbers of the state page: each from an index, none by reading whole tables."""
+    # What is ordered for a later day (a reminder, the end of a signing) is no work that waits.
+    waits = (OutboxEvent.state == PENDING) & or_(OutboxEvent.available_at <= now(), OutboxEvent.attempts > 0)
     pending, oldest = (
-        await reader.execute(
-            select(func.count(), func.min(OutboxEvent.available_at)).where(OutboxEvent.state == PENDING)
-        )
+        await reader.execute(select(func.count(), func.min(OutboxEvent.available_at)).where(waits))
     ).one()
     parked = await _count(reader, select(func.count()).where(OutboxEvent.state == PARKED))
     sessions = await _count(reader, select(func.count()).where(Session.expires_at > now()))

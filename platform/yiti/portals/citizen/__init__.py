@@ -7,6 +7,7 @@ from yiti.portals.citizen.applying.drafting import DraftController
 from yiti.portals.citizen.applying.following import FollowingController
 from yiti.portals.citizen.applying.signing import ApplicationSigningController
 from yiti.portals.citizen.applying.submitting import SubmittingController
+from yiti.portals.citizen.copies import CopiesController
 from yiti.portals.citizen.entrance import EntranceController
 from yiti.portals.citizen.menu import PORTAL
 from yiti.portals.citizen.mine import MineController
@@ -20,6 +21,7 @@ ROUTES = (
     SigningDeskController,
     EntranceController,
     MineController,
+    CopiesController,
     ChoosingController,
     DraftController,
     SubmittingController,

@@ -5,6 +5,7 @@ Papers of a sale are signed here, and applications made online; what differs is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from contracts import service as contracts
@@ -18,6 +19,8 @@ from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates.models import ISSUED
 from yiti.journeys.registration import envelope
 from yiti.journeys.registration.envelope import SUBJECT
+from yiti.journeys.registration.signers import signers_of
+from yiti.journeys.sale.papers import SELLER
 from yiti.portals.citizen.applying.case_words import StateLine, state_of
 from yiti.portals.citizen.applying.owning import case_url
 from yiti.portals.citizen.standing import Standing, StateWords, standings, state_words
@@ -32,6 +35,8 @@ class Words:
     title: str
     steps: tuple[str, ...]
     closed: str
+    declined: str
+    expired: str
     help: str
     """Whom to ask."""
     effect: str
@@ -45,6 +50,8 @@ SALE = Words(
     title="签署购房文件",
     steps=("核验身份", "阅读并签名", "各方签署", "备案登记"),
     closed="合同已被售楼部收回、修改或作废，不需要您再签署。如有疑问请联系售楼部。",
+    declined="有签署人不同意签署，已签的名作废，不需要您再签署。售楼部重新提交签署的，会再发短信给您。",
+    expired="签署期限已过，没有全部签署，已签的名作废。售楼部重新提交签署的，会再发短信给您。",
     help="请联系售楼部",
     effect="点击后，您的签名将加入以上文件，具有法律效力，不能撤回。",
     then="全部签署后自动备案并办理预告登记",
@@ -54,7 +61,9 @@ SALE = Words(
 APPLICATION = Words(
     title="签署登记申请",
     steps=("核验身份", "阅读并签名", "各方签署", "提交申请"),
-    closed="申请已被收回、修改，或者有申请人不同意签署，已签的名作废，不需要您再签署。如有疑问请联系填写申请的人。",
+    closed="申请已被收回或者修改，已签的名作废，不需要您再签署。如有疑问请联系填写申请的人。",
+    declined="有申请人不同意签署，已签的名作废，不需要您再签署。申请重新提交签署的，会再发短信给您。",
+    expired="签署期限已过，没有全部签署，已签的名作废。申请重新提交签署的，会再发短信给您。",
     help="请联系填写申请的人",
     effect="点击后，您的签名将加入以上文件，具有法律效力；提交以前申请有任何修改，都要重新签署。",
     then="全部签署后自动提交不动产登记机构",
@@ -65,6 +74,7 @@ _SIGNER_STATES = {
     "signed": ("已签署", "success"),
     "consented": ("正在生成签名", "info"),
     "identified": ("正在阅读文件", "info"),
+    "declined": ("不同意签署", "danger"),
 }
 
 
@@ -88,6 +98,10 @@ class Signer:
     label: str
     tone: str
     own: bool
+    role: str
+    """As what they sign, masked."""
+    first: bool
+    """Whether this browser's signer has to wait for them."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +120,26 @@ class Desk:
     signers: tuple[Signer, ...]
     state: StateWords | StateLine | None
     words: Words
-    may_decline: bool
+    closed: str
+    """Why there is nothing more to sign, where it is so."""
+    until: datetime | None
+    """The end of the signing."""
     url_after: str
     """The page that goes on telling of it; empty while the person may not see it."""
     polls: int
     """Seconds until the page asks again; 0 when nothing more will come by itself."""
+    delay: str = ""
+    """Which service the signature waits for, in words."""
 
     @property
     def waiting_for(self) -> str:
         """Who has not signed yet, in words."""
         return "、".join(signer.name for signer in self.signers if signer.label != "已签署")
+
+    @property
+    def coming_first(self) -> str:
+        """Who has to sign before, in words."""
+        return "、".join(f"{signer.role}{signer.name}" for signer in self.signers if signer.first)
 
 
 async def identified_here(reader: ReadSession, token: str, person: bytes | None) -> bool:
@@ -132,6 +156,7 @@ async def load(resources: Resources, county: str, token: str, person: bytes | No
         people = await signing.signatories_of(reader, UUID(desk.ceremony_id))
         after = await _after(reader, county, desk, people, person if mine else None)
         seen = await signing.pages_seen(reader, token) if mine and desk.step == "sign" else {}
+        delay = await signing.delayed_by(reader, UUID(desk.ceremony_id), desk.signatory_key)
     step = "identify" if desk.step == "sign" and not mine else desk.step
     step = "closed" if after.void else step
     papers = await _papers(resources, desk, seen) if mine and step in {"sign", "applying", "done"} else ()
@@ -144,12 +169,14 @@ async def load(resources: Resources, county: str, token: str, person: bytes | No
         mine=mine,
         position=_position(step, people, after),
         papers=papers,
-        signers=tuple(_signer(one, desk.signatory_key) for one in people),
+        signers=tuple(_signer(one, desk, after.roles) for one in people),
         state=after.state if step == "done" else None,
         words=after.words,
-        may_decline=after.words is APPLICATION,
+        closed=_closed(desk, after),
+        until=desk.expires_at,
         url_after=after.url,
         polls=_polls(step, after),
+        delay=delay or "",
     )
 
 
@@ -164,6 +191,10 @@ class After:
     void: bool
     soon: bool
     """All have signed, and what follows is under way."""
+    roles: Mapping[str, str]
+    """By signatory."""
+    ending: str = ""
+    """How the round of an application ended."""
 
 
 async def _after(
@@ -173,7 +204,7 @@ async def _after(
     if kind == SUBJECT:
         return await _application(reader, county, UUID(thing), people, person)
     if kind != "contract":
-        return After(SALE, None, f"/me/{county}", over=True, void=False, soon=False)
+        return After(SALE, None, f"/me/{county}", over=True, void=False, soon=False, roles={})
     standing = (await standings(reader, [await contracts.get(reader, UUID(thing))]))[0]
     return After(
         SALE,
@@ -182,6 +213,7 @@ async def _after(
         over=_is_over(standing),
         void=False,
         soon=standing.contract.status == "filed",
+        roles={one.key: "出卖人" if one.key == SELLER else "买受人" for one in people},
     )
 
 
@@ -200,6 +232,8 @@ async def _application(
         over=found.state in {"signed", "void"},
         void=found.state == "void",
         soon=signed,
+        roles={one.key: "、".join(role.masked for role in one.roles) for one in signers_of(cases.application_of(case))},
+        ending=found.ending,
     )
 
 
@@ -218,20 +252,30 @@ async def _papers(resources: Resources, desk: SigningDesk, seen: Mapping[str, fr
     )
 
 
-def _signer(one: CeremonySignatory, own: str) -> Signer:
+def _closed(desk: SigningDesk, after: After) -> str:
+    match desk.ended or after.ending:
+        case "declined":
+            return after.words.declined
+        case "expired":
+            return after.words.expired
+    return after.words.closed
+
+
+def _signer(one: CeremonySignatory, desk: SigningDesk, roles: Mapping[str, str]) -> Signer:
     waiting = ("等待盖章", "neutral") if one.kind == "organisation" else ("尚未签署", "neutral")
     label, tone = _SIGNER_STATES.get(one.status, waiting)
     by_hand = one.kind == "person"
     name = mask_name(one.name) if by_hand else one.organisation or ""
     if by_hand and one.organisation:
         name = f"{one.organisation}（{name}）"
-    return Signer(name, label, tone, own=one.key == own)
+    own, first = one.key == desk.signatory_key, one.key in desk.waits_for
+    return Signer(name, label, tone, own=own, role=roles.get(one.key, ""), first=first)
 
 
 def _position(step: str, people: list[CeremonySignatory], after: After) -> int:
     """Index of the present step; past the last one when all is done."""
-    if step in {"identify", "sign"}:
-        return ("identify", "sign").index(step)
+    if step in {"wait", "identify", "sign"}:
+        return 1 if step == "sign" else 0
     if any(one.status != "signed" for one in people):
         return 2
     return 4 if after.over else 3
@@ -250,6 +294,8 @@ def _is_over(standing: Standing) -> bool:
 def _polls(step: str, after: After) -> int:
     if step == "applying":
         return 1
+    if step == "wait":
+        return 4
     if step != "done" or after.over:
         return 0
     return 2 if after.soon else 4

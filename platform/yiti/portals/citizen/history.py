@@ -23,6 +23,7 @@ _CONTRACT = {
     "frozen": ("合同定稿", "neutral"),
     "reopened": ("合同退回修改", "warning"),
     "signing_begun": ("合同提交签署", "neutral"),
+    "signing_ended": ("签署停止，已签的名作废", "warning"),
     "filed": ("合同网签备案", "success"),
     "abandoned": ("合同作废", "neutral"),
     "cancellation_requested": ("申请注销合同备案", "warning"),

@@ -12,12 +12,21 @@ from kernel.errors import DomainError, NotFound
 from kernel.permissions import anyone
 from kernel.web.dependencies import Tenant, client_address
 from signing import service as signing
-from signing.errors import AlreadySigned, CeremonyClosed, LinkExpired, NotIdentified, UnknownLink
+from signing.errors import (
+    AlreadySigned,
+    CeremonyClosed,
+    CeremonyExpired,
+    LinkExpired,
+    NotIdentified,
+    NotYourTurn,
+    UnknownLink,
+)
 from signing.schemas import ClientInfo
 from yiti.accounts.rules import safe_return
-from yiti.journeys.registration import signatures
+from yiti.journeys import rounds
 from yiti.portals.citizen import access, desk, identity
 from yiti.portals.citizen.forms import ReasonForm, SignForm, ViewedForm, handwriting_png, viewing
+from yiti.portals.public.throttle import LINKS, admit
 from yiti.portals.shell.errors import SIGN_IN
 from yiti.portals.shell.files import pdf_response
 from yiti.portals.shell.pictures import HEIGHT, PICTURES, WIDTH, page_number, picture_response
@@ -29,7 +38,7 @@ _AGENT_LONGEST = 300
 
 def link_is_dead(_request: AnyRequest, error: DomainError) -> Response[Any]:
     """A link that nobody knows or that is too old: where to get another one."""
-    return page("citizen/link_dead.html", status=error.status, problem=error.message)
+    return page("citizen/link_dead.html", status=error.status, problem=error.message, sent=False)
 
 
 @get("/s/again", guards=[anyone])
@@ -152,16 +161,26 @@ class SigningDeskController(Controller):
         token: FromPath[str],
         data: URLEncodedBody[ReasonForm],
     ) -> Response[Any]:
-        """Not to sign, and why: the signing is over for everybody, and who filled in the application is told."""
+        """Not to sign, and why: the signing is over for everybody, and who asked for the signatures is told."""
         try:
             async with resources.database.transaction(tenant) as tx:
                 await _expect_signer(request, tx, tenant, token)
-                await signatures.decline(tx, token, data.reason)
+                await signing.decline(tx, token, data.reason)
         except (UnknownLink, LinkExpired):
             raise
         except DomainError as error:
             return await _desk_page(request, resources, tenant, token, error)
-        return redirect(request, f"/s/{tenant}/{token}", "您没有同意签署，已告知填写申请的人", "info")
+        return redirect(
+            request, f"/s/{tenant}/{token}", "您没有同意签署，本次签署已经停止，发起签署的人会看到原因", "info"
+        )
+
+    @post("/renew", status_code=200)
+    async def renew(self, request: AnyRequest, resources: Parts, tenant: Tenant, token: FromPath[str]) -> Response[Any]:
+        """A new link instead of one that is too old, to the number on file. The answer is the same for everybody."""
+        await admit(resources.database, tenant, LINKS, client_address(request))
+        async with resources.database.transaction(tenant) as tx:
+            await rounds.send_again(tx, token)
+        return page("citizen/link_dead.html", sent=True, problem="")
 
     @get("/documents/{key:str}/pages/{picture:str}")
     async def picture(
@@ -223,8 +242,10 @@ async def _still_open(reader: ReadSession, token: str) -> None:
     found = await signing.by_token(reader, token)
     if found.step in {"applying", "done"}:
         raise AlreadySigned
+    if found.step == "wait":
+        raise NotYourTurn
     if found.step == "closed":
-        raise CeremonyClosed
+        raise CeremonyExpired if found.ended == "expired" else CeremonyClosed
 
 
 async def _expect_signer(request: AnyRequest, reader: ReadSession, county: str, token: str) -> None:
@@ -244,7 +265,7 @@ async def _document(request: AnyRequest, resources: Resources, county: str, toke
     """Title and digest of a document that this person may read now."""
     async with resources.database.read(county) as reader:
         found = await signing.by_token(reader, token)
-        if found.step in {"identify", "closed"} or not await desk.identified_here(
+        if found.step in {"wait", "identify", "closed"} or not await desk.identified_here(
             reader, token, access.person_index(request, county)
         ):
             raise NotIdentified

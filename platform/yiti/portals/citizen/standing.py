@@ -83,6 +83,8 @@ def state_words(standing: Standing) -> StateWords:
 def _before_signing(sale: Sale | None) -> StateWords:
     if sale is not None and sale.submitted_at is not None:
         return StateWords("准备签署", "info", "正在生成待签署的文件，稍后会给您发送签署短信。")
+    if sale is not None and sale.rounds:
+        return StateWords("待重新签署", "warning", "上次签署没有完成，售楼部重新提交后会再给您发送签署短信。")
     return StateWords("待缴款", "warning", "请按缴款通知书缴纳首付款和维修资金，到账后即可签署。")
 
 

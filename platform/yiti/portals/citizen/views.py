@@ -113,6 +113,8 @@ class ProofView:
     """The QR code as data URL; empty until the proof is issued."""
     verify_url: str
     sealed_at: datetime | None
+    may_copy: bool
+    """Whether annotated copies are made of it."""
 
 
 async def home(reader: ReadSession, county: str, person: Citizen) -> HomeView:
@@ -177,6 +179,7 @@ def proof_page(county: str, proof: Certificate, pages: int) -> ProofView:
         qr=f"data:image/png;base64,{qr}" if qr else "",
         verify_url=content.verify_url,
         sealed_at=proof.sealed_at,
+        may_copy=proof.state == ISSUED,
     )
 
 

@@ -1,5 +1,5 @@
-"""Every kind of paper that the public may verify, found the same way: certificates, proofs, letters; and, by the file
-alone, the evidence reports of signings."""
+"""Every kind of paper that the public may verify, found the same way: certificates, proofs, annotated copies of them,
+letters; and, by the file alone, the evidence reports of signings."""
 
 from sqlalchemy import select
 
@@ -10,18 +10,23 @@ from signing.models import EvidenceFile
 from signing.schemas import PLATFORM_NAME
 from yiti.certificates import verification as certificates
 from yiti.certificates.checking import Known, PublicView, Validity, Verification, result
+from yiti.certificates.copies import verification as copies
 from yiti.letters import verification as letters
 
 
 async def verify_code(reader: ReadSession, code: str) -> Verification:
     """By the code of the QR address; an unknown or malformed code is `NOT_OURS`, never an error."""
-    return result(await certificates.known_by_code(reader, code) or await letters.known_by_code(reader, code))
+    for kind in (certificates, copies, letters):
+        if known := await kind.known_by_code(reader, code):
+            return result(known)
+    return result(None)
 
 
 async def known_by_digest(reader: ReadSession, digests: list[str]) -> dict[str, Known]:
     """Which of these files are papers of the county, and what the books say of them now."""
     return {
         **await letters.known_by_digest(reader, digests),
+        **await copies.known_by_digest(reader, digests),
         **await certificates.known_by_digest(reader, digests),
         **await _evidence_by_digest(reader, digests),
     }

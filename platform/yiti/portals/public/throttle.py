@@ -35,6 +35,8 @@ SEARCHES = Quota("search", 20, timedelta(minutes=10))
 """Nobody reads a whole county out of the book."""
 IDENTIFICATIONS = Quota("identify", 20, timedelta(minutes=10))
 """Each opens a check at the identity service, which is paid for."""
+LINKS = Quota("link", 20, timedelta(minutes=10))
+"""Each may send a message to the holder of an old link."""
 
 
 async def admit(database: Database, county: str, quota: Quota, address: str) -> None:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from yiti.certificates.checking import Additions, PublicView, Validity, Verification
+from yiti.certificates.checking import Additions, Difference, PublicView, Validity, Verification
 from yiti.portals.public.verdicts import VERDICTS, SignatureLine, lines, notes
 
 _FACES = {
     Validity.VALID: ("success", "circle-check", "有效"),
     Validity.CANCELLED: ("danger", "circle-x", "已注销"),
     Validity.REPLACED: ("danger", "replace", "已换发新证"),
+    Validity.EXPIRED: ("warning", "calendar-x", "已过有效期"),
     Validity.PENDING: ("info", "clock", "尚未签发"),
     Validity.NOT_OURS: ("danger", "zoom-question", "查无此证明"),
 }
@@ -24,17 +25,26 @@ _LETTER_SENTENCES = {
     Validity.VALID: "本文书由登记机构签发，内容以下列记载为准；登记的现状请以登记簿为准。",
     Validity.PENDING: "本文书已经作出，正在签章。",
 }
+_COPY_SENTENCES = {
+    Validity.VALID: "本加注件由登记机构签发，在有效期内，原证书（证明）现行有效。仅供下列使用单位用于下列用途。",
+    Validity.EXPIRED: "本加注件由登记机构签发，但已过有效期，不得再使用；需要时请权利人重新开具。",
+    Validity.CANCELLED: "本加注件由登记机构签发，但原证书（证明）已经注销，本加注件不再有效。",
+    Validity.REPLACED: "本加注件由登记机构签发，但原证书（证明）已经作废、另有新证，本加注件不再有效。",
+    Validity.PENDING: "本加注件已经申请，正在制作和签章。",
+}
 _PAPERS = {"certificate": "证书", "proof": "证明"}
 _LABELS = {
     "certificate": ("不动产权证号", "权利类型", "权利人", "登簿日期"),
     "proof": ("证明号", "证明事项", "权利人", "登簿日期"),
     "letter": ("文号", "文书名称", "当事人", "出具日期"),
+    "copy": ("加注件编号", "文件名称", "权利人", "开具日期"),
     "evidence": ("签署编号", "文件名称", "签署各方", "出具日期"),
 }
 _ORIGINALS = {
     Validity.VALID: "登记机构签发的原件目前有效",
     Validity.CANCELLED: "登记机构签发的原件也已经注销",
     Validity.REPLACED: "登记机构签发的原件也已经作废，另有新证",
+    Validity.EXPIRED: "登记机构签发的原件也已过有效期",
     Validity.PENDING: "登记机构还没有签发这份文件",
 }
 
@@ -54,6 +64,8 @@ class ResultView:
     file_tone: str
     notes: tuple[str, ...]
     signatures: tuple[SignatureLine, ...]
+    differences: tuple[Difference, ...]
+    """Fields in which the paper differs from what the register says now."""
 
 
 def result(found: Verification) -> ResultView:
@@ -72,6 +84,7 @@ def result(found: Verification) -> ResultView:
         file_tone="danger" if found.additions is Additions.ILLEGAL else "success",
         notes=notes(report) if report else (),
         signatures=lines(report) if report else (),
+        differences=view.differences if view else (),
     )
 
 
@@ -88,14 +101,21 @@ def _sentence(found: Verification) -> str:
     if found.additions is Additions.ILLEGAL:
         return f"请勿相信这份文件显示的内容。{_ORIGINALS[found.validity]}，内容以下面登记机构的记载为准。"
     if found.view is not None:
-        if found.view.family == "evidence":
-            return "本报告由本平台出具，内容与出具时一致；所附的证据数据可以另行核对。"
-        if found.view.family == "letter":
-            return _LETTER_SENTENCES[found.validity]
-        return _SENTENCES[found.validity].format(_PAPERS[found.view.family])
+        return _of_ours(found.view.family, found.validity)
     if found.report is None:
         return "本县登记机构没有签发过这个验证码的证书、证明或者文书，请核对县名和验证码；如果来自他人，请谨防伪造。"
     return f"{VERDICTS[found.report.outcome][3]}登记机构的记录里没有这份文件，它不是登记机构签发的原件。"
+
+
+def _of_ours(family: str, validity: Validity) -> str:
+    match family:
+        case "evidence":
+            return "本报告由本平台出具，内容与出具时一致；所附的证据数据可以另行核对。"
+        case "letter":
+            return _LETTER_SENTENCES[validity]
+        case "copy":
+            return _COPY_SENTENCES[validity]
+    return _SENTENCES[validity].format(_PAPERS[family])
 
 
 def _facts(view: PublicView) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from yiti.portals.registration.application_actions import IntakeController, Publ
 from yiti.portals.registration.archives import ArchiveController
 from yiti.portals.registration.cases import CaseController, DecisionController
 from yiti.portals.registration.certificates import CertificateController
+from yiti.portals.registration.copies import CopiesController
 from yiti.portals.registration.evidence import EvidenceController
 from yiti.portals.registration.letters import LettersController
 from yiti.portals.registration.material_files import MaterialFilesController
@@ -48,6 +49,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     SuitsController,
     UnitRevealController,
     CertificateController,
+    CopiesController,
     LettersController,
     SearchesController,
     ArchiveController,

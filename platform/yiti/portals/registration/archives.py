@@ -1,7 +1,8 @@
-"""The archive package (电子档案) of a closed case: its check report, its file, and whether it is still whole."""
+"""The archive package (电子档案) of a closed case: its check report and file, if it is whole, how long provable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from sqlalchemy import select
 
 import e_archive.service as e_archive
 from e_archive.errors import UnknownArchive
-from e_archive.models import Archive, FixityCheck
+from e_archive.models import Archive, ArchiveRenewal, FixityCheck
+from e_archive.rules import REASON_WORDS
 from e_archive.schemas import CheckItem, CheckReport, Result
 from kernel.audit import audit
+from kernel.clock import now
 from kernel.db import ReadSession
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
@@ -67,6 +70,8 @@ class ArchiveController(Controller):
             groups=groups(report),
             results=RESULTS,
             checks=await _checks(reader, kept.id),
+            keeping=keeping(kept),
+            renewals=[_renewal(one) for one in await e_archive.renewals_of(reader, kept.id)],
         )
 
     @get("/package.zip", guards=[requires(Permission.PII_REVEAL)])
@@ -90,6 +95,49 @@ class ArchiveController(Controller):
             return redirect(request, f"/registration/archives/{case_id}", "校验完成，档案包与归档时一致")
         words = "档案包已损坏或者与归档时不一致，请立即报告管理员"
         return redirect(request, f"/registration/archives/{case_id}", words, "danger")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Until when the package can be proved, and what is on its way."""
+
+    until: datetime | None
+    words: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalLine:
+    """One renewal."""
+
+    at: datetime
+    reason: str
+    documents: int
+    until: datetime
+    package_digest: str
+
+
+def keeping(kept: Archive) -> Keeping:
+    """In words; an order that stays is one that a person has to look at (parked jobs)."""
+    if kept.proof_algorithm == "":
+        return Keeping(None, "没有电子签名，无须延续", "neutral")
+    if kept.renewal_ordered_at is not None:
+        return Keeping(kept.provable_until, "正在检查和延续；长时间未完成的，请管理员查看挂起的任务", "warning")
+    if kept.proof_algorithm is None or kept.provable_until is None:
+        return Keeping(None, "尚未检查", "info")
+    if kept.provable_until <= now():
+        return Keeping(kept.provable_until, "已不能证明", "danger")
+    return Keeping(kept.provable_until, "有效，到期前自动延续", "success")
+
+
+def _renewal(one: ArchiveRenewal) -> RenewalLine:
+    return RenewalLine(
+        at=one.renewed_at,
+        reason=REASON_WORDS[one.reason],
+        documents=len(one.documents),
+        until=one.provable_until,
+        package_digest=one.new_package_digest,
+    )
 
 
 def groups(report: CheckReport) -> list[Group]:

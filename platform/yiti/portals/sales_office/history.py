@@ -16,10 +16,12 @@ from escrow.rules import TITLES
 from kernel.db import ReadSession
 from kernel.permissions import ActorKind
 from kernel.pii import mask_name
+from signing.schemas import Ended
 from yiti.accounts.models import User
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import CaseAction
+from yiti.journeys.sale.papers import SUBJECT
 from yiti.portals.sales_office.desk import Desk
 
 _EVENTS = {
@@ -57,7 +59,8 @@ async def story(reader: ReadSession, on: Desk) -> list[Event]:
     """Everything that happened, newest first."""
     happened = await contracts.history_of(reader, on.contract.id)
     names = await _names(reader, {one.actor_id for one in happened if one.actor_id})
-    events = [_contract_event(one, names) for one in happened]
+    # What the contract says of an ended signing is told by the signing itself, with the reason.
+    events = [_contract_event(one, names) for one in happened if one.action != "signing_ended"]
     for bill in await escrow.bills_of(reader, on.contract.id):
         if bill.confirmed_at:
             title = f"{TITLES[BillKind(bill.kind)]}到账"
@@ -69,9 +72,22 @@ async def story(reader: ReadSession, on: Desk) -> list[Event]:
                 title = "加盖企业电子印章" if sealed else "买受人签署"
                 who = person.organisation or mask_name(person.name)
                 events.append(Event(person.signed_at, title, "", who, "success"))
+    if on.sale.rounds:
+        past = await signing.ended_of(reader, f"{SUBJECT}:{on.contract.id}")
+        events += [Event(one.at, "签署未完成", ended_words(one), "", "danger") for one in past]
     if on.sale.case_id:
         events += [_case_event(one) for one in await cases.history(reader, on.sale.case_id)]
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def ended_words(ended: Ended) -> str:
+    """How a signing ended, with the masked name of who declined and why."""
+    match ended.how:
+        case "declined":
+            return f"买受人{mask_name(ended.name)}不同意签署：{ended.reason}"
+        case "expired":
+            return "签署期限已过，没有全部签署"
+    return "签署被撤销"
 
 
 def _contract_event(one: ContractEvent, names: dict[UUID, str]) -> Event:

@@ -11,7 +11,7 @@ import signing.service as signing
 from contracts.cancelling import SELLER
 from escrow.models import Bill, BillKind, BillState, Refund, RefundState
 from escrow.rules import ACCOUNTS, TITLES
-from kernel.clock import now
+from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession
 from kernel.pii import mask_name, mask_phone
 from kernel.rendering import qr_png
@@ -24,7 +24,9 @@ from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
 from yiti.journeys.sale import papers
 from yiti.portals.sales_office.desk import Desk
 from yiti.portals.sales_office.documents import PROOF
+from yiti.portals.sales_office.history import ended_words
 from yiti.portals.sales_office.rules import POLLED, Stage
+from yiti.portals.sales_office.seal_step import SealDesk
 
 _BILL_LOOKS = {
     BillState.ISSUED: ("待缴款", "warning", ""),
@@ -40,6 +42,7 @@ _SIGNER_LOOKS = {
     "identified": ("已核验，待签署", "info"),
     "consented": ("签名生成中", "info"),
     "signed": ("已签署", "success"),
+    "declined": ("不同意签署", "danger"),
 }
 _CASE_TONES = {
     CaseStatus.BOOKED: "success",
@@ -135,6 +138,8 @@ class Live:
     refunds: tuple[RefundLine, ...] = ()
     signers: tuple[SignerLine, ...] = ()
     seal: str = ""
+    sealing: SealDesk | None = None
+    """The looker's own next step at the developer's seal (`sealing.with_desk`)."""
     filed: FiledPanel | None = None
     cancellation: CancellationPanel | None = None
     closed_reason: str = ""
@@ -142,6 +147,10 @@ class Live:
     """Why the documents cannot be made."""
     late: bool = False
     """Whether making the documents takes longer than it should."""
+    ended: str = ""
+    """How the last signing ended without all signatures, while the sale is not submitted again."""
+    until: datetime | None = None
+    """The end of the signing that is under way."""
     settled: bool = True
     """Whether nothing more will come by itself."""
     seen: str = ""
@@ -178,10 +187,19 @@ async def _live(reader: ReadSession, on: Desk, public_url: str) -> Live:
         filed=await _filed(reader, on, proof),
         cancellation=await _cancellation(reader, on),
         closed_reason=on.contract.reason or "",
-        refused=(await papers.refused(reader, on.contract.id) or "") if on.stage is Stage.PREPARING else "",
+        refused=(await papers.refused(reader, on.sale) or "") if on.stage is Stage.PREPARING else "",
         late=on.stage is Stage.PREPARING and on.sale.submitted_at is not None and now() - on.sale.submitted_at > _LATE,
+        ended=await _ended(reader, on),
+        until=await signing.term_of(reader, on.sale.ceremony_id) if people and on.sale.ceremony_id else None,
         settled=_settled(on.stage, proof, refunds),
     )
+
+
+async def _ended(reader: ReadSession, on: Desk) -> str:
+    if on.sale.submitted_at is not None or not on.sale.rounds or on.stage in _ENDS:
+        return ""
+    last = (await signing.ended_of(reader, f"{papers.SUBJECT}:{on.contract.id}"))[0]
+    return f"{last.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} {ended_words(last)}，已签的名作废，核对后可以重新提交签署。"
 
 
 async def _signatories(reader: ReadSession, on: Desk) -> list[CeremonySignatory]:

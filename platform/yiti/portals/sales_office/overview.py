@@ -18,6 +18,7 @@ from yiti.portals.sales_office.documents import papers
 from yiti.portals.sales_office.history import story
 from yiti.portals.sales_office.live import live
 from yiti.portals.sales_office.rules import Stage
+from yiti.portals.sales_office.sealing import seal_desk, with_desk
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
 
@@ -40,7 +41,7 @@ class OverviewController(Controller):
             "sales_office/overview.html",
             frame=frame(on),
             stage=on.stage,
-            live=await live(reader, on, resources.settings.public_url),
+            live=with_desk(await live(reader, on, resources.settings.public_url), await seal_desk(reader, actor, on)),
             summary=summary(on),
             papers=await papers(reader, on),
             story=await story(reader, on),
@@ -59,7 +60,8 @@ class OverviewController(Controller):
     ) -> Response[Any]:
         """The live part when it has changed; the whole page when the sale has moved on; else nothing."""
         on = await desk(reader, actor, contract_id)
-        now = await live(reader, on, resources.settings.public_url)
+        panel = await live(reader, on, resources.settings.public_url)
+        now = with_desk(panel, await seal_desk(reader, actor, on))
         if now.seen == seen:
             return Response(None, status_code=204, media_type=MediaType.HTML)
         if seen.partition("-")[0] != on.stage:

@@ -10,14 +10,22 @@ from kernel.audit import audit
 from kernel.errors import Invalid
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Tx
+from signing import seal_requests
 from signing import service as signing
+from signing.errors import NotYourTurn
+from signing.seal_errors import SealRefused
+from signing.seal_log import write_refusal
 from yiti.accounts.roles import OrganisationKind
 from yiti.accounts.service import organisations
 from yiti.journeys import presale
 from yiti.journeys.documents import QUESTIONS
 from yiti.journeys.sale import papers
 from yiti.journeys.sale.errors import SaleNotFound
+from yiti.journeys.sale.papers import SELLER
 from yiti.portals.sales_office import forms
+from yiti.portals.sales_office.desk import desk
+from yiti.portals.sales_office.rules import Stage
+from yiti.portals.shell.errors import show_error
 from yiti.portals.shell.views import AnyRequest, redirect
 
 
@@ -58,6 +66,29 @@ class SigningController(Controller):
     async def seal(
         self, request: AnyRequest, tx: Tx, actor: CurrentActor, contract_id: FromPath[UUID]
     ) -> Response[Any]:
-        """The developer's e-seal, last of all."""
-        await presale.seal(tx, actor, contract_id)
+        """The developer's e-seal, last of all. A refusal under the seal's policy is written down."""
+        try:
+            async with tx.begin_nested():
+                await presale.seal(tx, actor, contract_id)
+        except SealRefused as refused:
+            write_refusal(tx, actor, refused)
+            return show_error(request, refused)
         return redirect(request, f"/sales/contracts/{contract_id}", "已加盖电子印章，正在备案和登记")
+
+    @post("/seal/request", guards=[requires(Permission.SALE_SEAL)])
+    async def ask_for_seal(
+        self, request: AnyRequest, tx: Tx, actor: CurrentActor, contract_id: FromPath[UUID]
+    ) -> Response[Any]:
+        """Ask a colleague's approval for the seal on the documents as all buyers have signed them."""
+        on = await desk(tx, actor, contract_id)
+        if on.stage is not Stage.SEALING or on.sale.ceremony_id is None:
+            raise NotYourTurn
+        credit_code, documents = await seal_requests.to_be_sealed(tx, on.sale.ceremony_id, SELLER)
+        seal = await seal_requests.seal_of(tx, credit_code)
+        try:
+            async with tx.begin_nested():
+                await seal_requests.ask(tx, actor, seal.id, documents, f"{papers.SUBJECT}:{contract_id}")
+        except SealRefused as refused:
+            write_refusal(tx, actor, refused)
+            return show_error(request, refused)
+        return redirect(request, on.url, "已申请用印，请本单位另一名用印人批准")

@@ -8,13 +8,17 @@ from kernel.permissions import Actor, Permission
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry; `icon` is a name of the icon font (`home` for `ti-home`). `also`: another address it stands for."""
+    """One entry; `icon` is a name of the icon font (`home` for `ti-home`). `also`: another address it stands for.
+
+    `badge`: address of a few words that the page fetches and shows beside the label.
+    """
 
     label: str
     url: str
     icon: str
     permission: Permission
     also: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

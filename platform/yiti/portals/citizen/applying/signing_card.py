@@ -22,6 +22,7 @@ _LINES = {
 _ENDINGS = {
     "changed": StateLine("需重新签署", "warning", "签署期间改了申请信息或者材料，已签的名作废，请核对后重新提交签署。"),
     "declined": StateLine("有人不同意签署", "danger", "签署已停止，已签的名作废。请与对方商量，修改后重新提交签署。"),
+    "expired": StateLine("签署已过期", "warning", "没有在期限内全部签署，已签的名作废，请核对后重新提交签署。"),
     "incomplete": StateLine("未能提交", "danger", "各方签署后发现申请还不完整，请补齐后重新提交签署。"),
 }
 _POLLS = {"preparing": 1, "completing": 1, "open": 5}

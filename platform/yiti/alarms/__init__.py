@@ -1,0 +1,1 @@
+"""What is wrong with the installation now, kept until it is right again."""

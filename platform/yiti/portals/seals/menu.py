@@ -1,0 +1,6 @@
+"""The menu of the seals."""
+
+from kernel.permissions import Permission
+from yiti.portals.shell.menu import MenuItem, Portal
+
+PORTAL = Portal("印章", (MenuItem("印章管理", "/seals", "rubber-stamp", Permission.SEAL_VIEW),))
