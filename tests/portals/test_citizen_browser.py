@@ -104,7 +104,7 @@ async def test_a_buyer_reads_and_signs_on_the_phone(stage: Stage, tab: Page) -> 
             await looked_at(tab, stage, "3-reader")
             await pages.evaluate("pages => pages.scrollTo(0, pages.scrollHeight)")
             await expect(reader.locator("img").last).to_have_attribute("data-seen", "")
-            await expect(agree).to_have_text(re.compile("还有第 .* 页未看"))
+            await expect(agree).to_have_text(re.compile("还有第 .* 等?页未看"))
         await turn_pages(pages)
         await agree.and_(tab.locator(":enabled")).click()
         await reader.wait_for(state="hidden")

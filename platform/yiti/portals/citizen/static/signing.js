@@ -87,7 +87,7 @@
       place.textContent = `第 ${Math.max(at, 0) + 1} / ${pictures.length} 页`;
       if (!button.disabled) return;
       if (!left.length) agreeable(button);
-      else button.textContent = `还有第 ${left.slice(0, 3).join("、")}${left.length > 3 ? " 等" : ""} 页未看`;
+      else button.textContent = `还有第 ${left.slice(0, 3).join("、")} ${left.length > 3 ? "等页" : "页"}未看`;
     };
     dialog.addEventListener("looked", look);
     pages.addEventListener("scroll", look, { passive: true });
