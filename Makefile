@@ -3,7 +3,9 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# One process more than processors: tests wait for processes of theirs half of the time.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PACKAGES := kernel contracts escrow signing e_archive integrations platform
 LOCALE := platform/yiti/portals/shell/locale
 # Byte code kept on disk is what makes the second start quick.
@@ -31,7 +33,7 @@ demo: .venv/ready
 test: .venv/ready-for-tests
 	@$(PYTEST) $(or $(ARGS),-m "not soak")
 
-## soak: 压力测试：随处崩溃、并发争用、上千份篡改文件 (crashes anywhere, contention, changed copies by the thousand)
+## soak: 压力测试：随处崩溃、并发争用、上千份篡改文件、浏览器走完全程 (crashes, contention, forged files, a whole sale by browser)
 soak: .venv/ready-for-tests
 	@$(PYTEST) -m soak
 

@@ -26,7 +26,7 @@ from tests.faults.world import PATIENCE, World
 from tests.journeys.stage import HOME
 from yiti.journeys import presale
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 
 
 @pytest.fixture

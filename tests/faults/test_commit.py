@@ -15,7 +15,7 @@ from tests.faults.play import Play
 from tests.faults.world import World, superuser
 from tests.journeys.stage import HOME
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 
 REFUSE = "RAISE EXCEPTION 'too late' USING ERRCODE = 'check_violation';"
 STALL = "PERFORM pg_sleep(60);"

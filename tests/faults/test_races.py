@@ -35,7 +35,7 @@ from yiti.journeys.sale.errors import AlreadySubmitted
 from yiti.journeys.sale.papers import order_key
 from yiti.register.book import current_entries
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.soak]
 Step = Callable[[WriteSession], Awaitable[Any]]
 
 

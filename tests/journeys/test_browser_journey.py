@@ -16,7 +16,7 @@ from tests.testbed import Testbed
 from yiti.local import demo_county
 from yiti.local.servers import ValkeyServer
 
-pytestmark = [*IN_BROWSER, pytest.mark.timeout(900, func_only=True)]
+pytestmark = [*IN_BROWSER, pytest.mark.soak, pytest.mark.timeout(900, func_only=True)]
 
 
 @dataclass(frozen=True)

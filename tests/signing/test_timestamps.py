@@ -20,7 +20,6 @@ from signing.founding import create_pki
 from signing.keys import SoftwareKeys
 from signing.pades import Desk
 from signing.pki import Pki
-from signing.ports import Evidence
 from signing.timestamps import HttpTimestamper, ResponderTimestamper, answer_request, open_timestamper
 from signing.validation import Trust, validate_pdf
 from tests.signing.material import OCSP, document, picture
@@ -39,6 +38,10 @@ class _Service(BaseHTTPRequestHandler):
             self.send_error(503)
         else:
             self._reply("application/timestamp-reply", answer_request(self.pki, body))
+
+    def do_GET(self) -> None:
+        assert self.path == "/root.crl"
+        self._reply("application/pkix-crl", self.pki.root_list(now()))
 
     def _reply(self, kind: str, body: bytes) -> None:
         self.send_response(200)
@@ -69,7 +72,8 @@ async def test_an_outside_service_dates_a_seal(service: str, pki: Pki) -> None:
     outside = HttpTimestamper(f"{service}/tsa", (_Service.pki.root.der,))
     seal = pki.issue_seal("outside", "某公司", "91411528MA99999963", picture())
     pdf = await pades.seal_pdf(document(), "seal", None, seal, Desk(pki, outside), ink=None)
-    fresh = await outside.evidence(now()) + Evidence((), (), (_Service.pki.root_list(now()),))
+    fresh = await outside.evidence(now())
+    assert fresh.crls
     both = (pki.root.der, *outside.roots)
     report = await validate_pdf(pdf, Trust(both, fresh))
     assert report.valid
