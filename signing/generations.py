@@ -33,7 +33,7 @@ class Generation:
     responder: Credential
 
     def keep(self, directory: Path, store: KeyStore) -> None:
-        folder = _folder(directory, self.number)
+        folder = folder_of(directory, self.number)
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in ("issuer", *_SERVICES):
             store.keep(folder / name, getattr(self, name))
@@ -70,16 +70,17 @@ def _made(root: Credential, number: int, ocsp_url: str, store: KeyStore) -> Gene
 
 def load_generation(directory: Path, store: KeyStore, number: int) -> Generation:
     """Raises FileNotFoundError where it was not made."""
-    folder = _folder(directory, number)
+    folder = folder_of(directory, number)
     return Generation(number, *(store.open(folder / name) for name in ("issuer", *_SERVICES)))
 
 
 def number_of_generations(directory: Path) -> int:
     number = 0
-    while (_folder(directory, number + 1) / f"{_LAST}.crt").exists():
+    while (folder_of(directory, number + 1) / f"{_LAST}.crt").exists():
         number += 1
     return number
 
 
-def _folder(directory: Path, number: int) -> Path:
+def folder_of(directory: Path, number: int) -> Path:
+    """Where the certificates of a generation lie."""
     return directory if number == 1 else directory / f"generation-{number}"

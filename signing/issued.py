@@ -4,8 +4,9 @@ It belongs to the authority and not to a county's database: a certificate is kno
 know nothing else, and the authority must answer for it wherever the platform's tables are restored from.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,15 @@ class Register:
     def find(self, serial: int) -> Issued | None:
         with self._open() as database:
             return self._found(database, serial)
+
+    def find_all(self, serials: Collection[int]) -> list[Issued]:
+        """Those of them that are known; none where there is no register (its loss is told when the PKI is opened)."""
+        if not self.path.exists():
+            return []
+        asked = json.dumps([f"{serial:x}" for serial in serials])
+        with self._open() as database:
+            chosen = "SELECT * FROM certificates WHERE serial IN (SELECT value FROM json_each(?))"
+            return [_issued(row) for row in database.execute(chosen, (asked,))]
 
     def revoked(self, generation: int) -> list[Issued]:
         """For the list of revoked certificates, by serial number; those that have ended by themselves too."""

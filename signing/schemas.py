@@ -14,6 +14,11 @@ PLATFORM_SEAL = "platform"
 PLATFORM_NAME = "一体不动产综合服务平台"
 
 
+def agency_seal(county: str) -> str:
+    """The key of the registration agency's seal, which the platform sets on certificates, proofs and letters."""
+    return f"county:{county}:registration"
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A signature place in a document and the signatory (by key) whose it is."""
 

@@ -148,10 +148,13 @@ async def state_of(parts: Parts, one: OutboxEvent) -> tuple[str, int]:
         return row.state, row.attempts
 
 
-async def test_what_only_waited_is_tried_again_once_the_fault_has_passed(parts: Parts) -> None:
+async def test_what_only_waited_is_tried_again_once_the_fault_has_passed(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "AGAIN_AT_ONCE", 1)  # what a person must look at stands in nobody's way
     long_ago = {"state": PARKED, "attempts": 10, "available_at": now() - timedelta(minutes=11)}
-    keys = await event(parts, last_error="KeysUnavailable: 密码设备", **long_ago)
     printing = await event(parts, last_error="Park: 缺字", **long_ago)
+    keys = await event(parts, last_error="KeysUnavailable: 密码设备", **long_ago)
     full = await event(parts, last_error="LimitReached: 已达上限", **long_ago)
     fresh = await event(parts, last_error="KeysUnavailable: 密码设备", **long_ago | {"available_at": now()})
     async with parts.database.transaction(HOME) as tx:

@@ -19,6 +19,7 @@ from kernel.outbox.models import DONE, PARKED, PENDING, OutboxEvent
 from signing.errors import OutsideCaUnavailable
 from signing.issued import register_in
 from signing.models import CeremonyDocument, EvidenceFile, OrganisationSeal
+from signing.schemas import agency_seal
 from signing.seal_log import used_today
 from signing.seal_policies import policies_of
 from signing.seal_rules import SealStatus, near_limit
@@ -143,7 +144,7 @@ async def seals(reader: ReadSession, pki_dir: Path) -> list[Finding]:
         if near_limit(used[row.id], limit):
             words = f"{row.organisation}的印章今日已用{used[row.id]}次，上限{limit}次"
             found.append(Finding(AlarmKind.SEAL_LIMIT, row.key, words))
-        agency = row.key == agency_key(reader.tenant)
+        agency = row.key == agency_seal(reader.tenant)  # the one that jobs wait for
         if agency and limit is not None and used[row.id] >= limit:
             found.append(Finding(AlarmKind.SEAL_FULL, row.key, f"{row.organisation}的印章今日{limit}次已用完"))
         if agency and row.status != SealStatus.ACTIVE:
@@ -151,18 +152,14 @@ async def seals(reader: ReadSession, pki_dir: Path) -> list[Finding]:
     return found + await asyncio.to_thread(_seal_endings, pki_dir, rows)
 
 
-def agency_key(tenant: str) -> str:
-    """The registration agency's seal: the one that jobs wait for."""
-    return f"county:{tenant}:registration"
-
-
 def _seal_endings(pki_dir: Path, rows: Sequence[OrganisationSeal]) -> list[Finding]:
-    register, found = register_in(pki_dir), []
-    if not register.path.exists():
-        return []
-    for row in rows:
-        known = register.find(int(row.serial, 16)) if row.status == SealStatus.ACTIVE else None
-        if known is not None and rules.ends_soon(known.not_after, now()):
-            words = f"{row.organisation}的印章证书{known.not_after:%Y-%m-%d}到期"
-            found.append(Finding(AlarmKind.CERTIFICATE, row.key, words))
-    return found
+    working = {int(row.serial, 16): row for row in rows if row.status == SealStatus.ACTIVE}
+    return [
+        Finding(AlarmKind.CERTIFICATE, working[one.serial].key, _ends(working[one.serial], one.not_after))
+        for one in register_in(pki_dir).find_all(working)
+        if rules.ends_soon(one.not_after, now())
+    ]
+
+
+def _ends(seal: OrganisationSeal, at: datetime) -> str:
+    return f"{seal.organisation}的印章证书{at:%Y-%m-%d}到期"

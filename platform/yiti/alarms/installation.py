@@ -21,7 +21,7 @@ from kernel.clock import now
 from kernel.db import Database
 from kernel.errors import Unavailable
 from kernel.settings import Settings
-from signing.generations import number_of_generations
+from signing.generations import folder_of, number_of_generations
 from yiti.alarms import rules
 from yiti.alarms.service import Finding
 from yiti.alarms.words import AlarmKind
@@ -70,7 +70,7 @@ async def _keys(signing: TimestampDesk) -> list[Finding]:
     """A real signature by a key of the store."""
 
     async def sign() -> list[Finding]:
-        _read(await signing.answer_timestamp(_request()[0]), now())
+        _read(await signing.answer_timestamp(_request()), now())
         return []
 
     return await _tried(sign, AlarmKind.KEYS)
@@ -91,12 +91,13 @@ def _words(error: Exception) -> str:
     return error.message if isinstance(error, Unavailable) else f"检查失败（{type(error).__name__}）"
 
 
-def _request() -> tuple[bytes, bytes]:
-    """An RFC 3161 request over something that nobody asked about before, and its digest."""
+def _request() -> bytes:
+    """An RFC 3161 request over something that nobody asked about before."""
     digest = hashlib.sha256(secrets.token_bytes(32)).digest()
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
     asked = {"version": 1, "message_imprint": imprint, "cert_req": True, "nonce": secrets.randbits(63)}
-    return tsp.TimeStampReq(asked).dump(), digest
+    request: bytes = tsp.TimeStampReq(asked).dump()
+    return request
 
 
 def _read(answer: bytes, before: datetime) -> _Time:
@@ -118,7 +119,7 @@ async def _timestamp(url: str) -> tuple[list[Finding], timedelta]:
         before = now()
         async with httpx.AsyncClient(timeout=5) as client:
             headers = {"Content-Type": "application/timestamp-query"}
-            answer = await client.post(url, content=_request()[0], headers=headers)
+            answer = await client.post(url, content=_request(), headers=headers)
         answer.raise_for_status()
         seen.append(_read(answer.content, before))
         return _ending("timestamp", "时间戳服务", seen[0].ends) if seen[0].ends else []
@@ -160,8 +161,7 @@ def _disks(settings: Settings) -> Iterable[Finding]:
 
 def _authority(folder: Path) -> Iterable[Finding]:
     """The newest generation's certificates; what is there but cannot be read is the key store's fault to tell."""
-    number = number_of_generations(folder)
-    newest = folder if number <= 1 else folder / f"generation-{number}"
+    newest = folder_of(folder, max(number_of_generations(folder), 1))
     for name, title in _AUTHORITY.items():
         path = (folder if name == "root" else newest) / f"{name}.crt"
         try:

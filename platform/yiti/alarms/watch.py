@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.blobs import BlobNotFound, Corrupted
 from kernel.clock import now
@@ -106,12 +106,13 @@ async def try_again(tx: WriteSession) -> None:
     """Events that ran out of tries on a fault that has passed get new ones: nobody has to find them one by one."""
     standing = {alarm.kind for alarm in await open_alarms(tx)} - {AlarmKind.AUTHORITY.value}
     passed = [fault.__name__ for fault, kind in WAITING.items() if kind.value not in standing]
-    parked = select(OutboxEvent.id, OutboxEvent.last_error).where(
-        OutboxEvent.state == PARKED, OutboxEvent.available_at <= now() - AGAIN_AFTER
+    parked = select(OutboxEvent.id).where(
+        OutboxEvent.state == PARKED,
+        OutboxEvent.available_at <= now() - AGAIN_AFTER,
+        func.split_part(OutboxEvent.last_error, ":", 1).in_(passed),
     )
-    for event_id, error in (await tx.execute(parked.order_by(OutboxEvent.id).limit(AGAIN_AT_ONCE))).all():
-        if (error or "").partition(":")[0] in passed:
-            await retry_parked(tx, event_id)
+    for event_id in (await tx.scalars(parked.order_by(OutboxEvent.id).limit(AGAIN_AT_ONCE))).all():
+        await retry_parked(tx, event_id)
 
 
 def listening(registrations: dict[str, Registration], watch: Watch) -> dict[str, Registration]:

@@ -65,9 +65,8 @@ class Signature(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """`register`: what the books say today of the paper: valid, cancelled, replaced, expired (an
-    annotated copy), pending, not_ours. `paper`: what
-    they hold, personal data masked.
+    """`register`: what the books say today of the paper: valid, cancelled, replaced, expired (an annotated copy),
+    pending, not_ours. `paper`: what they hold, personal data masked.
 
     Only for a file: its SHA-256; `original`: none (exactly as issued), permitted or illegal (the paper is inside, and
     what was added), null where the file is no paper of ours; `verdict` on its signatures: valid, changed, broken,

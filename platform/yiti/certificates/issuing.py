@@ -10,6 +10,7 @@ from kernel.db import WriteSession
 from kernel.outbox import Park, emit
 from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph, Rendered
+from signing.schemas import agency_seal
 from signing.seals import authorise_key
 from yiti.certificates.models import ISSUED, NUMBERED, Certificate
 from yiti.certificates.pages import content_attachment, content_html
@@ -32,7 +33,7 @@ async def issue(tx: WriteSession, resources: IssuingResources, certificate_id: U
         _log.info("certificate.not_to_issue", certificate=str(certificate_id), state=certificate.state)
         return certificate
     rendered = await render(resources, content_of(certificate))
-    seal, digest = f"county:{tx.tenant}:registration", hashlib.sha256(rendered.pdf).hexdigest()
+    seal, digest = agency_seal(tx.tenant), hashlib.sha256(rendered.pdf).hexdigest()
     subject = f"certificate:{certificate.id}"
     # The seal's use policy must allow `certificate` and `proof`.
     await authorise_key(tx, system_actor(tx.tenant), seal, certificate.kind, digest, subject)

@@ -8,6 +8,7 @@ from kernel.db import WriteSession
 from kernel.outbox import Park
 from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph, Rendered
+from signing.schemas import agency_seal
 from signing.seals import authorise_key
 from yiti.certificates.ports import IssuingResources
 from yiti.letters.document import letter_attachment, letter_html
@@ -27,7 +28,7 @@ async def issue(tx: WriteSession, resources: IssuingResources, letter_id: UUID) 
     if letter.state != NUMBERED:
         return letter
     rendered = await render(resources, content_of(letter))
-    seal, digest = f"county:{tx.tenant}:registration", hashlib.sha256(rendered.pdf).hexdigest()
+    seal, digest = agency_seal(tx.tenant), hashlib.sha256(rendered.pdf).hexdigest()
     # The seal's use policy names every kind of letter (`schemas.SEALED_BY_AGENCY`).
     await authorise_key(tx, system_actor(tx.tenant), seal, letter.kind, digest, f"letter:{letter.id}")
     pdf = await resources.seal_pdf(rendered.pdf, seal=seal, field=SEAL_FIELD, box=rendered.boxes[SEAL_FIELD])

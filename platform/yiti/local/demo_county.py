@@ -29,6 +29,7 @@ from kernel.rendering.fonts import font_files
 from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from signing.founding import open_pki
+from signing.schemas import agency_seal
 from signing.seals import issue_seal
 from yiti.accounts.models import Organisation, User
 from yiti.accounts.roles import OrganisationKind
@@ -180,7 +181,7 @@ async def _seals(
 ) -> None:
     pki, font = open_pki(settings), font_files(settings.assets_dir)[1]
     await issue_seal(
-        tx, actor, pki, font, key=f"county:{county.code}:registration", organisation=county.agency,
+        tx, actor, pki, font, key=agency_seal(county.code), organisation=county.agency,
         credit_code=county.agency_code, document_kinds=SEALED_BY_AGENCY,
     )  # fmt: skip
     seal = await issue_seal(

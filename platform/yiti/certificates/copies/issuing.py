@@ -9,6 +9,7 @@ from kernel.db import WriteSession
 from kernel.outbox import Park
 from kernel.permissions import system_actor
 from kernel.rendering import MissingGlyph
+from signing.schemas import agency_seal
 from signing.seals import authorise_key
 from yiti.certificates import queries as certificates
 from yiti.certificates.copies.document import copy_attachment, copy_html
@@ -43,7 +44,7 @@ async def issue(tx: WriteSession, resources: IssuingResources, copy_id: UUID) ->
         rendered = await resources.renderer.pdf(html, attachments=[attached])
     except MissingGlyph as error:
         raise Park(error.message) from error
-    seal = f"county:{tx.tenant}:registration"
+    seal = agency_seal(tx.tenant)
     await authorise_key(tx, actor, seal, KIND, hashlib.sha256(rendered.pdf).hexdigest(), subject)
     pdf = await resources.seal_pdf(rendered.pdf, seal=seal, field=SEAL_FIELD, box=rendered.boxes[SEAL_FIELD])
     copy.pdf_digest = await resources.blobs.put(pdf)

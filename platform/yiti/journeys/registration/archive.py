@@ -131,7 +131,7 @@ async def manifest(
         required_documents=await _required(reader, case) if ending is None else required_unbooked(case, kept_keys),
         required_steps=required_steps(ending),
         documents=tuple(document for document, _ in kept),
-        signature_reports=tuple(report for _, report in kept if report is not None),
+        signature_reports=tuple(one for _, one in kept if one is not None),
         evidence_report=await resources.blobs.get(report.content_digest) if report else b"{}",
         decision_receipt=await decision(reader, case, ending, actions),
         action_log=msgspec.json.encode([step_of(action) for action in actions]),

@@ -11,15 +11,16 @@ from kernel.clock import today
 from kernel.db import ReadSession
 from kernel.errors import Invalid, NotFound
 from kernel.permissions import Permission, requires
-from kernel.pii import mask_name
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.certificates import service as certificates
+from yiti.certificates.checking import mask_party
 from yiti.certificates.copies import service as copies
 from yiti.certificates.copies.errors import CopyNotFound
 from yiti.certificates.copies.forms import CopyForm, wish_of
 from yiti.certificates.copies.models import AnnotatedCopy
 from yiti.certificates.copies.showing import PURPOSES, copy_view, copy_views, usual_last_day
 from yiti.certificates.models import ISSUED, Certificate
+from yiti.certificates.schemas import HolderLine
 from yiti.portals.shell.files import pdf_response
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
@@ -42,7 +43,7 @@ class CopiesController(Controller):
             back=base.removesuffix("/copies"),
             url=base,
             current=found.state == ISSUED,
-            applicants=[(str(place), mask_name(name)) for place, name in enumerate(_holders(found), start=1)],
+            applicants=[(place, mask_party(one.name, one.id_kind)) for place, one in _places(found)],
             copies=copy_views(await copies.of_certificate(reader, certificate_id), found, base, today()),
             purposes=PURPOSES,
             last_day=usual_last_day(today()),
@@ -58,11 +59,10 @@ class CopiesController(Controller):
         data: URLEncodedBody[CopyForm],
     ) -> Response[Any]:
         """Ask for a copy in the name of the holder at the window."""
-        names = dict(enumerate(_holders(await certificates.get(tx, certificate_id)), start=1))
-        applicant = names.get(int(data.applicant)) if data.applicant.isdecimal() else None
+        applicant = dict(_places(await certificates.get(tx, certificate_id))).get(data.applicant)
         if applicant is None:
             raise Invalid("请选择申请人，须为证书或者证明记载的权利人", field="applicant")
-        copy = await copies.request(tx, actor, certificate_id, applicant, wish_of(data))
+        copy = await copies.request(tx, actor, certificate_id, applicant.name, wish_of(data))
         return redirect(request, f"{_base(certificate_id)}/{copy.id}", "加注件已受理，正在签章")
 
     @get("/{copy_id:uuid}")
@@ -76,7 +76,7 @@ class CopiesController(Controller):
             view=view,
             number=certificate.number,
             back=base,
-            applicant=mask_name(found.applicant),
+            applicant=_applicant(certificate, found),
         )
 
     @get("/{copy_id:uuid}/file.pdf")
@@ -99,8 +99,15 @@ async def _copy_of(reader: ReadSession, certificate_id: UUID, copy_id: UUID) -> 
     return await certificates.get(reader, certificate_id), found
 
 
-def _holders(certificate: Certificate) -> list[str]:
-    return [one.name for one in certificates.content_of(certificate).holders]
+def _places(certificate: Certificate) -> list[tuple[str, HolderLine]]:
+    """Each right holder with their place in the certificate, as the form names it."""
+    holders = certificates.content_of(certificate).holders
+    return [(str(place), one) for place, one in enumerate(holders, start=1)]
+
+
+def _applicant(certificate: Certificate, copy: AnnotatedCopy) -> str:
+    holder = next((one for _, one in _places(certificate) if one.name == copy.applicant), None)
+    return mask_party(copy.applicant, holder.id_kind if holder else "")
 
 
 def _base(certificate_id: UUID) -> str:

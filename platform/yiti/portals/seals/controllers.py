@@ -193,11 +193,9 @@ def _people(
 
 def _ends(pki_dir: Path, seals: Iterable[OrganisationSeal]) -> dict[UUID, datetime | None]:
     """Until when each seal's certificate is good, as the authority's register says."""
-    register = register_in(pki_dir)
-    if not register.path.exists():
-        return {seal.id: None for seal in seals}
-    known = {seal.id: register.find(int(seal.serial, 16)) for seal in seals}
-    return {seal_id: found.not_after if found else None for seal_id, found in known.items()}
+    serials = {seal.id: int(seal.serial, 16) for seal in seals}
+    ends = {one.serial: one.not_after for one in register_in(pki_dir).find_all(serials.values())}
+    return {seal_id: ends.get(serial) for seal_id, serial in serials.items()}
 
 
 @lru_cache(maxsize=256)
