@@ -2,15 +2,19 @@
 
 import io
 
-import segno
+import zxingcpp
+from PIL import Image, ImageOps
 
-_MASK = 3  # a fixed mask skips the search for the best of eight; every reader copes with any mask
 _QUIET_ZONE = 2
+_WHITE = 255
 
 
 def qr_png(text: str) -> bytes:
     """A QR code (error correction M). Show it with CSS `image-rendering: pixelated`, else PDF/A breaks."""
-    code = segno.make(text, error="m", micro=False, mask=_MASK, boost_error=False)
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    modules = code.to_image(scale=1, add_quiet_zones=False)
+    height, width = modules.shape
+    picture = Image.frombuffer("L", (width, height), modules, "raw", "L", 0, 1)
     out = io.BytesIO()
-    code.save(out, kind="png", scale=1, border=_QUIET_ZONE)
+    ImageOps.expand(picture, _QUIET_ZONE, fill=_WHITE).convert("1").save(out, format="PNG")
     return out.getvalue()

@@ -83,7 +83,7 @@ class Engine:
         stylesheets = [self._css, self._stylesheet(own_css)]
         document = html.render(font_config=self._fonts, stylesheets=stylesheets, pdf_variant=_VARIANT)
         boxes = _signature_places(document)
-        attachments = [_attachment(one) for one in request.attachments]
+        attachments = [_attachment(one, self._fetcher) for one in request.attachments]
         pdf = document.write_pdf(
             pdf_variant=_VARIANT, attachments=attachments, finisher=lambda _, pdf: finish(pdf, underlay)
         )
@@ -118,9 +118,10 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error)[:200]} ({Path(place.filename).name}:{place.lineno})"
 
 
-def _attachment(one: Attachment) -> PdfAttachment:
+def _attachment(one: Attachment, fetcher: URLFetcher) -> PdfAttachment:
     return PdfAttachment(
         file_obj=io.BytesIO(one.data),
+        url_fetcher=fetcher,  # it fetches nothing, and to make one of its own takes a while
         name=one.name,
         description=one.description,
         created=one.created,

@@ -27,6 +27,7 @@ import sys
 from pathlib import Path
 from weasyprint import HTML
 from weasyprint.pdf.fonts import Font
+from weasyprint.urls import URLFetcher
 from kernel.rendering.finish import finish, shorten_widths
 from kernel.rendering.weasy import Markup, hasten
 
@@ -37,7 +38,7 @@ def counted(subset):
     return lambda *given: subsets.append(subset.__name__) or subset(*given)
 
 def pdf(kind, finisher):
-    document = kind(string=html).render(pdf_variant="pdf/a-3u")
+    document = kind(string=html, base_url="document:", url_fetcher=URLFetcher()).render(pdf_variant="pdf/a-3u")
     # Uncompressed, for one shortcut is the level of compression.
     return document.write_pdf(pdf_variant="pdf/a-3u", uncompressed_pdf=True, finisher=finisher)
 
@@ -76,9 +77,14 @@ def render_both(font_config: Path, folder: Path, body: str) -> tuple[bytes, byte
 LATIN = "<p>only latin letters, so that the last glyphs of the font are cut off</p>"
 MIXED = """<h1>《标题》</h1><p>（一）正文，<b>粗体</b>。<br>第二行<q>引文</q></p><ol><li>甲</li></ol>
 <table><tr><th>表<td>格</table>"""
+STYLED = """<div style="margin-inline-start: 9mm; padding-block: 2mm; border-inline-end: 1pt solid red; color: #080">
+<p style="position: relative; left: 3mm; float: right; text-decoration: underline">右<i style="all: initial">始</i></p>
+<p dir="rtl" style="direction: rtl; margin-inline-start: 1em; inset-inline-start: 2mm; position: relative">反</p>
+<p style="--gap: 4mm; margin-top: var(--gap); border: inherit">承<span style="display: block; margin-top: var(--gap)">变
+</span></p></div>"""
 
 
-@pytest.mark.parametrize("body", [LATIN, MIXED, "<p>没有字形：\U00030edd</p>"])
+@pytest.mark.parametrize("body", [LATIN, MIXED, STYLED, "<p>没有字形：\U00030edd</p>"])
 def test_the_shortcuts_change_no_byte(font_config: Path, tmp_path: Path, body: str) -> None:
     as_it_comes, hastened = render_both(font_config, tmp_path, body)
     assert as_it_comes == hastened

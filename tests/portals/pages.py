@@ -162,14 +162,17 @@ def check_page(html: str, url: str = "") -> None:
 # Nothing that HTML takes for syntax, and no character that is not allowed.
 _WORDS = re.compile(r"(?<=>)[^<>&\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]+(?=[<&])")
 _SECRET = re.compile(r"""(name="_csrf" value="|X-CSRF-Token": ?")[^"]+""")
-_OWN = re.compile(r"""\b(?:id|for|aria-[a-z]+)="[^"]*"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|\d+|"""
-                  r"[\u3400-\u9fff\U00020000-\U0003ffff]+")  # fmt: skip
+_MADE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}")
+_OWN = re.compile(r"""\b(?:id|for|aria-[a-z]+)="[^"]*"|(?<![a-z])\d+|[\u3400-\u9fff\U00020000-\U0003ffff]+""")
 
 
 def _skeleton(html: str) -> str:
     head, title, body = html.partition("</title>")
-    bare = _SECRET.sub(r"\1x", _WORDS.sub("x", body))
-    return head + title + _OWN.sub(lambda found: found[0] if '="' in found[0] else "0", bare)
+    # Blanks stay: between the elements of a head no word may stand.
+    bare = _SECRET.sub(r"\1x", _WORDS.sub(lambda found: "x" if found[0].strip() else " ", body))
+    names: dict[str, str] = {}
+    named = _MADE.sub(lambda found: names.setdefault(found[0], f"made-{len(names)}"), bare)
+    return head + title + _OWN.sub(lambda found: found[0] if '="' in found[0] else "0", named)
 
 
 @lru_cache(maxsize=2000)
