@@ -146,11 +146,16 @@ class Database:
     async def _enter(self, kind: type[_S], tenant: str, options: dict[str, Any]) -> _S:
         session = kind(self.engine, expire_on_commit=False, info={"tenant": tenant})
         try:
-            connection = await session.connection(execution_options=options or None)
-            # For this transaction only: whose rows may be seen and written.
-            await connection.exec_driver_sql(_ENTER, (tenant,))
-            session.info["driver"] = (await connection.get_raw_connection()).driver_connection
+            session.info["driver"] = await session.run_sync(_begin, tenant, options)
         except BaseException:
             await session.close()
             raise
         return session
+
+
+def _begin(session: Session, tenant: str, options: dict[str, Any]) -> Any:
+    """Start the transaction; the driver's connection. All of it at once, for each way into SQLAlchemy takes time."""
+    connection = session.connection(execution_options=options or None)
+    # For this transaction only: whose rows may be seen and written.
+    connection.exec_driver_sql(_ENTER, (tenant,))
+    return connection.connection.driver_connection

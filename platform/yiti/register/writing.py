@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict
 from uuid_utils.compat import uuid7
 
 from kernel.db import WriteSession
@@ -75,10 +76,10 @@ async def insert_entries(
     entries = {}
     for row in rows:
         told = decided[row["id"]]
-        entry = RegisterEntry(
-            **about
-            | row
-            | {"rank": told.rank, "priority_at": told.priority_at, "closed_by_id": None, "closed_at": None}
+        entry = RegisterEntry()
+        # What is stored already, not a change to be: nothing to keep track of.
+        instance_dict(entry).update(
+            about | row, rank=told.rank, priority_at=told.priority_at, closed_by_id=None, closed_at=None
         )
         make_transient_to_detached(entry)
         tx.add(entry)
