@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from contracts.blanks import Blank, Kind, as_date, as_fen, filled
 from contracts.registry import template_of
 from contracts.schemas import Buyer, FrozenContract, Home, Instalment, Ownership
+from contracts.signers import Signer, signers_of
 from kernel.money import yuan, yuan_in_words
 from kernel.rendering import render_template
 
@@ -21,7 +23,7 @@ Choices = list[tuple[str, bool]]
 def contract_html(contract: FrozenContract) -> str:
     """The document of a contract by its own template version; a draft has gaps and the watermark 草稿.
 
-    Signature places: ``sign-seller`` and ``sign-buyer-1`` … ``sign-buyer-10``.
+    Signature places: ``sign-seller`` and ``sign-<key>`` of every one of ``signers_of``.
     """
     template = template_of(contract.template, contract.template_version)
     values = filled(template.blanks, contract.home, contract.blanks)
@@ -47,12 +49,12 @@ def contract_html(contract: FrozenContract) -> str:
 def _parties(contract: FrozenContract) -> dict[str, Any]:
     buyers = [_buyer(buyer, place) for place, buyer in enumerate(contract.buyers, start=1)]
     ownership = _choices({str(key): words for key, words in OWNERSHIP_WORDS.items()}, contract.ownership)
-    return {"seller": contract.seller, "buyers": buyers, "ownership": ownership}
+    signers = [_signer(signer, contract.buyers) for signer in signers_of(contract.buyers)]
+    return {"seller": contract.seller, "buyers": buyers, "signers": signers, "ownership": ownership}
 
 
 def _buyer(buyer: Buyer, place: int) -> dict[str, Any]:
     company = buyer.kind == "company"
-    represented = f"{buyer.name}（{buyer.representative_name}代）"
     return {
         "place": place,
         "name": buyer.name,
@@ -62,11 +64,25 @@ def _buyer(buyer: Buyer, place: int) -> dict[str, Any]:
         "phone": buyer.phone,
         "address": buyer.address,
         "share": "／" if buyer.share is None else f"{buyer.share.numerator}/{buyer.share.denominator}",
-        "representative_label": "签署代表" if company else "监护人",
+        "representative_label": buyer.represented_as,
         "representative_name": buyer.representative_name,
         "representative_id_no": buyer.representative_id_no,
-        "signs": represented if buyer.representative_name else buyer.name,
     }
+
+
+def _signer(signer: Signer, buyers: Sequence[Buyer]) -> dict[str, str]:
+    return {
+        "key": signer.key,
+        "buyers": "、".join(f"买受人{place}" for place in signer.places),
+        "signs": "；".join(_signs(buyers[place - 1]) for place in signer.places),
+    }
+
+
+def _signs(buyer: Buyer) -> str:
+    if not buyer.representative_name:
+        return buyer.name
+    how = f"委托代理人：{buyer.representative_name}" if buyer.by_power else f"{buyer.representative_name}代"
+    return f"{buyer.name}（{how}）"
 
 
 def _home(home: Home) -> dict[str, Any]:

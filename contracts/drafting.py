@@ -127,6 +127,8 @@ def _row(contract_id: UUID, place: int, buyer: Buyer) -> ContractBuyer:
         representative_name=buyer.representative_name,
         representative_id_no=representative,
         representative_index=blind_index(representative) if representative else None,
+        representative_phone=buyer.representative_phone,
+        by_power=buyer.by_power,
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from contracts.blanks import Blank
 from contracts.party_rules import canonical_id
-from contracts.schemas import MAX_BUYERS, Buyer, Instalment
+from contracts.schemas import MAX_BUYERS, Buyer, Instalment, Power
 from kernel.errors import Invalid
 from kernel.money import MAX_FEN
 
@@ -26,6 +26,7 @@ _LENGTHS = {
     "address": 200,
     "representative_name": 100,
     "representative_id_no": 30,
+    "representative_phone": 20,
 }
 _BLANK_LENGTH = 5000
 
@@ -44,15 +45,25 @@ def _tidy_buyer(buyer: Buyer, field: str) -> Buyer:
         tidy[name] = None if value is None else tidy_text(value, f"{field}.{name}", length)
     for name in ("id_no", "representative_id_no"):
         tidy[name] = canonical_id(tidy[name] or "")
-    for name in ("representative_name", "representative_id_no"):
+    for name in ("representative_name", "representative_id_no", "representative_phone"):
         tidy[name] = tidy[name] or None
     _check_share(buyer.share, f"{field}.share")
-    return msgspec.structs.replace(buyer, **tidy)
+    return msgspec.structs.replace(buyer, **tidy, by_power=buyer.by_power and buyer.kind == "person")
 
 
 def _check_share(share: Fraction | None, field: str) -> None:
     if share is not None and not (0 < share <= 1 and share.denominator <= _MAX_DENOMINATOR):
         raise Invalid("份额应大于0、不超过1，分母不超过一百万", field=field)
+
+
+def tidy_power(power: Power) -> Power:
+    """A power of attorney as it is stored. Raises ``Invalid`` naming the field."""
+    return msgspec.structs.replace(
+        power,
+        certified_by=tidy_text(power.certified_by, "certified_by", 100),
+        number=tidy_text(power.number, "number", 60),
+        acts=tuple(dict.fromkeys(power.acts)),
+    )
 
 
 def check_money(price_fen: int | None, instalments: Sequence[Instalment]) -> None:

@@ -51,6 +51,24 @@ class NoCancellation(Conflict):
     default_message = "该合同没有待确认的注销申请"
 
 
+class NoAgent(Conflict):
+    """A power of attorney was brought for a buyer who has no agent."""
+
+    code = "contracts.no_agent"
+    default_message = "该买受人没有委托代理人，不需要授权委托书"
+
+
+class PowersFaulty(Conflict):
+    """An agent has no power of attorney, or one that does not hold today; ``findings`` say everything."""
+
+    code = "contracts.powers_faulty"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        words = "；".join(finding.message for finding in self.findings)
+        super().__init__(words, extra={"findings": [msgspec.to_builtins(finding) for finding in self.findings]})
+
+
 class Incomplete(Invalid):
     """The draft cannot be frozen; ``findings`` (and ``extra["findings"]``) say everything that is wrong."""
 

@@ -95,6 +95,23 @@ END $$""",
 FOR EACH ROW EXECUTE FUNCTION contract_buyers_of_drafts()""",
 )
 
+# What an agent signed under is what lay there when the signing began.
+POWERS_BEFORE_SIGNING = (
+    """CREATE FUNCTION contract_powers_before_signing() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  state text;
+BEGIN
+  SELECT status INTO state FROM contracts WHERE tenant_id = NEW.tenant_id AND id = NEW.contract_id FOR SHARE;
+  IF state NOT IN ('draft', 'frozen') THEN
+    RAISE EXCEPTION 'powers of attorney are recorded before the signing only'
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'contract_powers_before_signing';
+  END IF;
+  RETURN NEW;
+END $$""",
+    """CREATE TRIGGER contract_powers_before_signing BEFORE INSERT ON contract_powers
+FOR EACH ROW EXECUTE FUNCTION contract_powers_before_signing()""",
+)
+
 # At COMMIT: buyers 1…n without a gap and nobody twice, shares of exactly 1 (added as fractions, so that thirds work),
 # a payment plan of exactly the price, and a cancellation that the seller and every buyer agreed to.
 WHOLE_CONTRACT = (

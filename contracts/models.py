@@ -116,6 +116,7 @@ class ContractBuyer(TenantModel):
         CheckConstraint(f"position BETWEEN 1 AND {MAX_BUYERS}", name="position"),
         CheckConstraint("kind IN ('person', 'company')", name="kind"),
         CheckConstraint("id_kind IN ('resident_id', 'credit_code')", name="id_kind"),
+        CheckConstraint("NOT by_power OR kind = 'person'", name="by_power"),
         CheckConstraint(
             "num_nulls(share_numerator, share_denominator) <> 1"
             " AND share_numerator > 0 AND share_numerator <= share_denominator",
@@ -137,6 +138,31 @@ class ContractBuyer(TenantModel):
     representative_name: Mapped[str | None] = mapped_column(Encrypted("buyer.representative_name"))
     representative_id_no: Mapped[str | None] = mapped_column(Encrypted("buyer.representative_id_no"))
     representative_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    representative_phone: Mapped[str | None] = mapped_column(Encrypted("buyer.representative_phone"))
+    by_power: Mapped[bool] = mapped_column(default=False)
+    """The representative is an agent by power of attorney."""
+
+
+class ContractPower(TenantModel):
+    """A recorded power of attorney of one buyer for one agent; append-only, the newest one counts.
+
+    It belongs to the two people and not to the buyer's row, which is written anew whenever the draft is saved.
+    """
+
+    __tablename__ = "contract_powers"
+    __table_args__ = (
+        tenant_fk("contract_id", "contracts"),
+        Index("ix_contract_powers_contract", "tenant_id", "contract_id"),
+    )
+
+    contract_id: Mapped[UUID] = mapped_column(Uuid)
+    principal_index: Mapped[bytes] = mapped_column(LargeBinary)
+    agent_index: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[str] = mapped_column(Encrypted("contract.power"))
+    """JSON of ``schemas.Power``."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of the uploaded file."""
+    recorded_by: Mapped[UUID | None] = mapped_column(Uuid)
 
 
 class ContractEvent(TenantModel):
@@ -214,6 +240,8 @@ class ContractParameter(TenantModel):
 
 append_only(ContractEvent)
 append_only(ContractConsent)
+append_only(ContractPower)
 append_only(ContractCancellation, may_change=("outcome", "closed_at"))
 protect(Contract, *guards.contract_life(ALLOWED_TRANSITIONS), *guards.WHOLE_CONTRACT)
 protect(ContractBuyer, *guards.BUYERS_OF_DRAFTS_ONLY)
+protect(ContractPower, *guards.POWERS_BEFORE_SIGNING)

@@ -145,4 +145,6 @@ def _buyer(row: ContractBuyer) -> Buyer:
         share=share,
         representative_name=row.representative_name,
         representative_id_no=row.representative_id_no,
+        representative_phone=row.representative_phone,
+        by_power=row.by_power,
     )

@@ -23,6 +23,8 @@ Ownership = Literal["sole", "joint", "fractional"]
 InstalmentKind = Literal["down_payment", "instalment", "loan"]
 Status = Literal["draft", "frozen", "signing", "filed", "cancelled", "abandoned"]
 Level = Literal["block", "warn"]
+PowerKind = Literal["notarised", "on_site"]
+Act = Literal["sign_contract", "apply_notice", "cancel_contract"]
 
 MAX_BUYERS = 10
 
@@ -69,7 +71,9 @@ class Seller(Struct, frozen=True, kw_only=True):
 
 
 class Buyer(Struct, frozen=True, kw_only=True):
-    """One buyer (买受人). A company's acting representative, or a minor's guardian, is who is identified and signs."""
+    """One buyer (买受人). Where there is a representative, that person is identified and signs: whoever acts for a
+    company, a minor's guardian, or an adult's agent by power of attorney (委托代理人, ``by_power``).
+    """
 
     kind: BuyerKind
     name: str
@@ -80,6 +84,16 @@ class Buyer(Struct, frozen=True, kw_only=True):
     share: Fraction | None = None
     representative_name: str | None = None
     representative_id_no: str | None = None
+    representative_phone: str | None = None
+    """Of an agent, who gets the link instead of the buyer; others are reached by the buyer's own number."""
+    by_power: bool = False
+
+    @property
+    def represented_as(self) -> str:
+        """What the representative is called on paper."""
+        if self.kind == "company":
+            return "签署代表"
+        return "委托代理人" if self.by_power else "监护人"
 
     @property
     def signatory_name(self) -> str:
@@ -90,6 +104,30 @@ class Buyer(Struct, frozen=True, kw_only=True):
     def signatory_id_no(self) -> str:
         """Resident ID number of the natural person who signs for this buyer."""
         return self.representative_id_no or self.id_no
+
+    @property
+    def signatory_phone(self) -> str:
+        """Where the signing link goes."""
+        return self.representative_phone or self.phone
+
+
+class Power(Struct, frozen=True, kw_only=True):
+    """A power of attorney (授权委托书) as it was recorded, with its copy in the blob store."""
+
+    kind: PowerKind
+    certified_by: str
+    """The notary office (公证机构), or the registration agency before which it was signed (现场委托)."""
+    number: str
+    """Of the notarial deed (公证书编号); empty for one signed on site."""
+    signed_on: date
+    valid_until: date
+    """The last day on which it may be used."""
+    acts: tuple[Act, ...]
+    file_name: str
+    digest: str
+    """Of the uploaded file, as it came."""
+    pdf_digest: str
+    """The same as PDF, to be shown; the upload itself where that was a PDF."""
 
 
 class Instalment(Struct, frozen=True, kw_only=True):

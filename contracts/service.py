@@ -10,6 +10,7 @@ from contracts.cancelling import (
 from contracts.document import contract_html
 from contracts.drafting import abandon, freeze, open_draft, refresh, reopen, save_buyers, save_terms
 from contracts.filing import begin_signing, end_signing, file
+from contracts.powers import expect_powers, power_findings_of, powers_of, record_power
 from contracts.reading import (
     buyers_of,
     content_of,
@@ -34,6 +35,7 @@ __all__ = [
     "contracts_of_person",
     "contracts_of_seller",
     "end_signing",
+    "expect_powers",
     "file",
     "findings_of",
     "freeze",
@@ -42,6 +44,9 @@ __all__ = [
     "limits_on",
     "open_contracts_by_unit",
     "open_draft",
+    "power_findings_of",
+    "powers_of",
+    "record_power",
     "refresh",
     "reopen",
     "request_cancellation",

@@ -116,7 +116,8 @@ async def apply_signatures(
     signatory = next((row for row in everybody if row.key == signatory_key), None)
     if signatory is None:
         raise Park(f"签署人 {signatory_key} 不在本次签署中")
-    if signatory.status == "signed" or standing_of(ceremony) != "open":
+    # The consent was given in time: what counts is its moment, not the worker's. Only a ceremony that has ended stops.
+    if signatory.status == "signed" or ceremony.status != "open":
         return
     if signatory.status != "consented":
         raise Park(f"签署人 {signatory_key} 尚未同意签署")
@@ -134,7 +135,7 @@ async def _begin_turn(
     tx: WriteSession, ceremony: Ceremony, everybody: Sequence[CeremonySignatory], signatory: CeremonySignatory
 ) -> None:
     turn = begun_by(everybody, signatory, ceremony.last_key)
-    if turn is None:
+    if turn is None or standing_of(ceremony, everybody) != "open":
         return
     for one in everybody:
         # A link that went out earlier gets its full time from the moment when it can be used.

@@ -110,9 +110,13 @@ async def term_of(reader: ReadSession, ceremony_id: UUID) -> datetime | None:
     return await reader.scalar(select(Ceremony.expires_at).where(Ceremony.id == ceremony_id))
 
 
-def standing_of(ceremony: Ceremony) -> str:
-    """The ceremony's status now; `expired` also while the job that ends it is late."""
-    return rules.standing(ceremony.status, ceremony.expires_at, now())
+def standing_of(ceremony: Ceremony, people: Sequence[CeremonySignatory] = ()) -> str:
+    """The ceremony's status now; `expired` also while the job that ends it is late.
+
+    `people`: all its signatories, where it matters that the last consent was given in time.
+    """
+    agreed = bool(people) and rules.all_agreed(people)
+    return rules.standing(ceremony.status, ceremony.expires_at, now(), agreed=agreed)
 
 
 def expect_open(ceremony: Ceremony) -> None:
@@ -139,7 +143,7 @@ async def open_desk(tx: WriteSession, token: str) -> tuple[Ceremony, CeremonySig
     ceremony = await lock_ceremony(tx, (await by_link(tx, token)).ceremony_id)
     signatory = await by_link(tx, token)
     await tx.refresh(signatory)
-    if signatory.status in {"consented", "signed"}:
+    if signatory.status in rules.AGREED:
         raise AlreadySigned
     expect_open(ceremony)
     await expect_turn(tx, ceremony, signatory)

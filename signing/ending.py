@@ -21,8 +21,10 @@ from signing.errors import CeremonyClosed, IdentityExpired, NotIdentified
 from signing.evidence import record
 from signing.models import Ceremony, CeremonySignatory
 from signing.schemas import Ended
+from signing.seal_requests import withdraw_all
 
 _REASON_LONGEST = 200
+_WHY_WITHDRAWN = {"declined": "有签署人不同意签署", "expired": "签署期限已过", "cancelled": "签署已撤销"}
 
 
 async def cancel(tx: WriteSession, actor: Actor, ceremony_id: UUID, reason: str) -> None:
@@ -55,9 +57,10 @@ async def decline(tx: WriteSession, token: str, reason: str) -> None:
 
 
 async def expire(tx: WriteSession, ceremony_id: UUID) -> None:
-    """End a ceremony whose time is over; for a job. Nothing where it has ended or is completed."""
+    """End a ceremony whose time is over; for a job. Nothing where it has ended or is completed, nor where everybody
+    has consented in time and only the making of signatures is late."""
     ceremony = await lock_ceremony(tx, ceremony_id)
-    if ceremony.status == "open" and standing_of(ceremony) == "expired":
+    if ceremony.status == "open" and standing_of(ceremony, await signatories_of(tx, ceremony_id)) == "expired":
         await _end(tx, system_actor(tx.tenant), ceremony, "expired")
 
 
@@ -68,6 +71,7 @@ async def _end(
     ceremony.ended_by, ceremony.reason = signatory, reason
     for one in await signatories_of(tx, ceremony.id):
         one.handwriting = None
+    await withdraw_all(tx, actor, ceremony.subject, _WHY_WITHDRAWN[how])
     said = {"reason": reason} if reason else {}
     await record(tx, ceremony, how, signatory or None, **said)
     audit(tx, actor, f"signing.{how}", subject=ceremony.subject, detail={"ceremony": str(ceremony.id)})

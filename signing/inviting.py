@@ -28,8 +28,6 @@ from signing.evidence import record
 from signing.models import Ceremony, CeremonySignatory
 from signing.schemas import Invitee
 
-_AGREED = frozenset({"consented", "signed"})
-
 
 async def link_token(
     tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str, *, renew: bool = False
@@ -44,7 +42,7 @@ async def link_token(
     if signatory.kind != "person":
         raise CeremonyClosed
     expect_open(ceremony)
-    if signatory.status in _AGREED:
+    if signatory.status in rules.AGREED:
         raise AlreadySigned
     holds = signatory.token_expires_at is not None and now() < signatory.token_expires_at
     if signatory.token is not None and holds and not renew:
@@ -96,7 +94,7 @@ async def _to_invite(reader: ReadSession, ceremony: Ceremony) -> list[str]:
 
 def _may_sign(ceremony: Ceremony, people: list[CeremonySignatory], one: CeremonySignatory) -> bool:
     first = rules.coming_first(people, one, ceremony.last_key)
-    return standing_of(ceremony) == "open" and one.status not in _AGREED and not first
+    return standing_of(ceremony) == "open" and one.status not in rules.AGREED and not first
 
 
 async def beginners(tx: WriteSession, ceremony_id: UUID) -> list[str]:

@@ -20,6 +20,8 @@ REMIND_AFTER = timedelta(hours=24)
 ASK_AGAIN_AFTER = timedelta(minutes=1)
 ENDED = frozenset({"declined", "expired", "cancelled"})
 """How a ceremony ends without all signatures."""
+AGREED = frozenset({"consented", "signed"})
+"""A signatory who has done what a person has to do; the signature itself is made by a job."""
 
 Step = Literal["wait", "identify", "sign", "applying", "done", "closed"]
 _STEPS: Mapping[str, Step] = {
@@ -62,9 +64,18 @@ def begun_by(people: Sequence[InTurn], signed: InTurn, last: str) -> int | None:
     return min(missing)[0] if missing and min(missing) > _place(signed, last) else None
 
 
-def standing(status: str, expires_at: datetime | None, at: datetime) -> str:
-    """A ceremony's status at a moment: its time may be over before the job that ends it has run."""
-    return "expired" if status == "open" and expires_at is not None and at >= expires_at else status
+def standing(status: str, expires_at: datetime | None, at: datetime, *, agreed: bool = False) -> str:
+    """A ceremony's status at a moment: its time may be over before the job that ends it has run.
+
+    `agreed`: everybody has consented, and consents are taken before the end only. Then its time is no longer counted.
+    """
+    over = expires_at is not None and at >= expires_at and not agreed
+    return "expired" if status == "open" and over else status
+
+
+def all_agreed(people: Sequence[InTurn]) -> bool:
+    """Whether nobody has to consent any more, though signatures may still have to be made."""
+    return all(one.status in AGREED for one in people)
 
 
 def step_of(

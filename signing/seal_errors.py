@@ -22,15 +22,14 @@ class RefusedUse:
 class SealRefused(DomainError):
     """The policy says no. The transaction in which it was asked is undone: `seal_log.write_refusal` in another one."""
 
-    def __init__(self, use: RefusedUse) -> None:
+    def __init__(self, use: RefusedUse, words: str = "") -> None:
         self.use = use
-        super().__init__()
+        super().__init__(words)
 
 
 class UseNotAllowed(SealRefused, SealNotAllowed):
     def __init__(self, use: RefusedUse) -> None:
-        super().__init__(use)
-        self.message = f"不能加盖电子印章：{REASON_WORDS[use.reason]}"
+        super().__init__(use, f"不能加盖电子印章：{REASON_WORDS[use.reason]}")
 
 
 class SealSuspended(SealRefused, Unavailable):
@@ -77,6 +76,11 @@ class UnknownRequest(NotFound):
 class RequestDecided(Conflict):
     code = "signing.seal_request_decided"
     default_message = "这份用印申请已经处理或者已被新的申请取代"
+
+
+class RequestWithdrawn(RequestDecided):
+    code = "signing.seal_request_withdrawn"
+    default_message = "该用印申请对应的签署已经结束，申请已自动撤回，不能再批准；重新签署后须重新申请"
 
 
 class OwnRequest(Forbidden):

@@ -10,14 +10,24 @@ from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
 from kernel.permissions import Actor
-from signing.ceremonies import documents_of, signatories_of, theirs
-from signing.errors import UnknownSeal
+from signing.ceremonies import (
+    documents_of,
+    expect_open,
+    expect_turn,
+    lock_ceremony,
+    signatories_of,
+    signatory_of,
+    theirs,
+)
+from signing.errors import AlreadySigned, UnknownSeal
 from signing.models import OrganisationSeal, SealRequest
+from signing.rules import AGREED
 from signing.seal_errors import (
     NothingToApprove,
     OwnRequest,
     RefusedUse,
     RequestDecided,
+    RequestWithdrawn,
     UnknownRequest,
     refusal,
 )
@@ -33,6 +43,8 @@ from signing.seal_rules import (
 )
 
 WAITING, APPROVED, TURNED_DOWN, USED, REPLACED = "waiting", "approved", "refused", "used", "replaced"
+WITHDRAWN = "withdrawn"
+"""The signing for which the seal was asked has ended."""
 _OPEN = (WAITING, APPROVED)
 
 
@@ -81,6 +93,33 @@ async def ask(tx: WriteSession, actor: Actor, seal_id: UUID, documents: Mapping[
     await tx.flush()
     audit(tx, actor, "seal.requested", subject=subject, detail={"seal": seal.key, "kinds": sorted(documents)})
     return made
+
+
+async def ask_in(tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_key: str) -> SealRequest:
+    """The same for what an organisation has to seal in a ceremony, once it is its turn.
+
+    The ceremony is locked, so that its end, which withdraws requests, comes before this or after it. Raises
+    CeremonyClosed, AlreadySigned, NotYourTurn, UnknownSeal as well.
+    """
+    ceremony = await lock_ceremony(tx, ceremony_id)
+    signatory = await signatory_of(tx, ceremony_id, signatory_key)
+    if signatory.status in AGREED:
+        raise AlreadySigned
+    expect_open(ceremony)
+    await expect_turn(tx, ceremony, signatory)
+    credit_code, documents = await to_be_sealed(tx, ceremony_id, signatory_key)
+    return await ask(tx, actor, (await seal_of(tx, credit_code)).id, documents, ceremony.subject)
+
+
+async def withdraw_all(tx: WriteSession, actor: Actor, subject: str, reason: str) -> None:
+    """What was asked or approved for a subject falls away with its signing; nobody has to decide it any more.
+
+    The caller holds the ceremony's lock; the seal's is not needed, because nothing of the seal changes.
+    """
+    chosen = select(SealRequest).where(SealRequest.subject == subject, SealRequest.status.in_(_OPEN))
+    for request in await tx.scalars(chosen.with_for_update().execution_options(populate_existing=True)):
+        request.status, request.reason = WITHDRAWN, reason
+        audit(tx, actor, "seal.request_withdrawn", subject=subject, detail={"request": str(request.id)})
 
 
 def _use(actor: Actor, seal: OrganisationSeal, documents: Mapping[str, str]) -> Use:
@@ -152,7 +191,7 @@ async def _decide(tx: WriteSession, actor: Actor, request_id: UUID) -> SealReque
         raise UnknownRequest
     request = (await tx.scalars(select(SealRequest).where(SealRequest.id == request_id).with_for_update())).one()
     if request.status != WAITING:
-        raise RequestDecided
+        raise RequestWithdrawn if request.status == WITHDRAWN else RequestDecided
     if actor.id is None or actor.id == request.requested_by:
         raise OwnRequest
     use, policy = _use(actor, seal, request.documents), await policy_of(tx, seal)

@@ -132,7 +132,7 @@ async def by_token(reader: ReadSession, token: str) -> SigningDesk:
     assert ceremony is not None
     documents = theirs(await documents_of(reader, ceremony.id), signatory.key)
     everybody = await signatories_of(reader, ceremony.id)
-    status, first = standing_of(ceremony), rules.coming_first(everybody, signatory, ceremony.last_key)
+    status, first = standing_of(ceremony, everybody), rules.coming_first(everybody, signatory, ceremony.last_key)
     return SigningDesk(
         ceremony_id=str(ceremony.id),
         subject=ceremony.subject,
@@ -266,7 +266,7 @@ async def seal_by_organisation(tx: WriteSession, actor: Actor, ceremony_id: UUID
     """
     ceremony = await lock_ceremony(tx, ceremony_id)
     signatory = await signatory_of(tx, ceremony_id, signatory_key)
-    if signatory.status in {"consented", "signed"}:
+    if signatory.status in rules.AGREED:
         raise AlreadySigned
     if signatory.kind != "organisation":
         raise CeremonyClosed

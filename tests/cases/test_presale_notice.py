@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yiti.cases.findings import Level, blocking, open_points, outcome_of
-from yiti.cases.presale_notice import BuyerFact, PresaleFacts, examine
+from yiti.cases.presale_notice import AgentFact, BuyerFact, PresaleFacts, examine
 
 BUYER = BuyerFact(
     name="张三", id_kind="resident_id", id_number="990000199001010018", birth_date=date(1990, 1, 1), share=None,
@@ -24,8 +24,18 @@ CLEAR = PresaleFacts(
 )  # fmt: skip
 
 
+AGENT = AgentFact(
+    name="李四", id_number="990000198001010015", power="授权委托书（经公证）", power_digest="e" * 64, faults=(),
+    namesake_at_seller=False,
+)  # fmt: skip
+
+
 def changed(**facts: Any) -> PresaleFacts:
     return msgspec.structs.replace(CLEAR, **facts)
+
+
+def represented(**facts: Any) -> PresaleFacts:
+    return changed(buyers=(msgspec.structs.replace(BUYER, agent=msgspec.structs.replace(AGENT, **facts)),))
 
 
 def test_all_clear_on_verified_evidence_is_booked_at_once() -> None:
@@ -49,6 +59,8 @@ def test_all_clear_on_verified_evidence_is_booked_at_once() -> None:
         (changed(live_notices=("1",)), "live_notice", Level.BLOCK),
         (changed(seizures=("1",)), "seizure", Level.BLOCK),
         (changed(other_rights=("房屋所有权",)), "other_rights", Level.BLOCK),
+        (represented(faults=("授权委托书已于2026-11-01到期",)), "agents", Level.BLOCK),
+        (represented(), "agents", Level.WARN),
         (changed(objections=("1",)), "objection", Level.WARN),
         (changed(construction_mortgagee="某银行"), "construction_mortgage", Level.WARN),
         (changed(unfavourable_answers=("是否存在争议",)), "inquiry", Level.WARN),
@@ -91,3 +103,19 @@ def test_the_decision_depends_on_the_facts_alone(data: st.DataObject) -> None:
 
 def test_no_findings_at_all_is_never_a_reason_to_book() -> None:
     assert outcome_of(()) == "refer"
+
+
+def test_an_agent_is_never_decided_on_by_machine_and_is_named() -> None:
+    findings = examine(represented(namesake_at_seller=True))
+    assert outcome_of(findings) == "refer"
+    assert not blocking(findings), "a person may decide"
+    (doubt,) = open_points(findings)
+    for words in ("张三由委托代理人李四", "授权委托书（经公证）", "同时代理双方"):
+        assert words in doubt.words
+    assert doubt.evidence.reference == "e" * 16
+    assert "同时代理" not in open_points(examine(represented()))[0].words
+
+
+def test_where_nobody_is_represented_nothing_is_asked() -> None:
+    """Decisions made before agents were known come out the same."""
+    assert [one.code for one in examine(CLEAR) if one.code.endswith("agents")] == []

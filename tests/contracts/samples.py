@@ -12,7 +12,7 @@ from stdnum.cn import uscc
 
 from contracts.parameters import Parameter, in_force
 from contracts.registry import PRESALE
-from contracts.schemas import Buyer, Finding, FrozenContract, Home, Instalment, Seller
+from contracts.schemas import Buyer, Finding, FrozenContract, Home, Instalment, Power, Seller
 from kernel.clock import today
 from kernel.identifiers import test_resident_id
 
@@ -77,6 +77,36 @@ def person(serial: int = 1, name: str = "张三测", **changes: Any) -> Buyer:
         id_no=test_resident_id(date(1990, 1, 1), serial),
         phone=f"139000{serial:05d}",
         address="息县谯楼街道测试小区1号楼",
+    )
+    return changed(usual, **changes)  # type: ignore[no-any-return]
+
+
+AGENT_ID = test_resident_id(date(1980, 8, 8), 11)
+
+
+def represented(serial: int = 1, name: str = "张三测", **changes: Any) -> Buyer:
+    """An adult for whom an agent signs by power of attorney."""
+    agent = {
+        "by_power": True,
+        "representative_name": "李代理",
+        "representative_id_no": AGENT_ID,
+        "representative_phone": "13700000011",
+    }
+    return person(serial, name, **(agent | changes))
+
+
+def power(**changes: Any) -> Power:
+    """A notarised power for everything that a presale needs, for another month."""
+    usual = Power(
+        kind="notarised",
+        certified_by="河南省息县公证处",
+        number="（2026）豫息证民字第101号",
+        signed_on=today() - timedelta(days=3),
+        valid_until=today() + timedelta(days=30),
+        acts=("sign_contract", "apply_notice"),
+        file_name="委托书.pdf",
+        digest="c" * 64,
+        pdf_digest="c" * 64,
     )
     return changed(usual, **changes)  # type: ignore[no-any-return]
 

@@ -14,7 +14,7 @@ from contracts.schemas import FrozenContract
 from kernel.clock import today
 from kernel.rendering import Renderer
 from kernel.settings import Settings
-from tests.contracts.samples import BLANKS, company, draft, home, person, shared
+from tests.contracts.samples import BLANKS, company, draft, home, person, represented, shared
 
 CONDITIONS = {"guarantor": {"guarantee": "guarantor"}, "arbitration_body": {"dispute": "arbitration"}}
 NUMERALS = "一二三四五六七八九十"
@@ -113,6 +113,15 @@ def test_a_company_is_shown_with_who_signs_for_it() -> None:
     _, text = texts(draft(buyers=(company(),)))
     assert "息县测试商贸有限公司（李代表代）" in text
     assert "统一社会信用代码" in text
+
+
+def test_an_agent_is_named_and_signs_once_for_all_whom_they_represent() -> None:
+    buyers = (represented(1, "张三测"), person(2, "王五测"), represented(3, "赵六测"))
+    page, text = texts(draft(buyers=buyers, ownership="joint"))
+    assert text.count("委托代理人李代理居民身份证号码") == 2
+    assert "买受人1、买受人3（签名）：张三测（委托代理人：李代理）；赵六测（委托代理人：李代理）" in text
+    places = [element.get("id") for element in page.iter() if (element.get("id") or "").startswith("sign-")]
+    assert places == ["sign-seller", "sign-buyer-1", "sign-buyer-2"]
 
 
 def test_only_a_draft_has_the_watermark() -> None:

@@ -12,7 +12,7 @@ from contracts.party_rules import party_findings, share_findings
 from contracts.schemas import Buyer, FrozenContract
 from kernel.clock import today
 from kernel.identifiers import test_resident_id
-from tests.contracts.samples import LIMITS, changed, codes, company, draft, person, shared
+from tests.contracts.samples import LIMITS, changed, codes, company, draft, person, represented, shared
 
 
 def found(contract: FrozenContract) -> dict[str, str]:
@@ -63,6 +63,20 @@ def test_a_sale_in_order_has_no_findings(ownership: Any, buyers: tuple[Buyer, ..
         ("sole", (company(representative_id_no="123"),), "representative_id_no", "buyers.1.representative_id_no"),
         ("sole", (person(id_no=MINOR_ID),), "minor_guardian", "buyers.1.representative_name"),
         ("sole", (person(**GUARDIAN),), "adult_signs", "buyers.1.representative_name"),
+        ("sole", (represented(representative_name=None),), "agent_missing", "buyers.1.representative_name"),
+        ("sole", (represented(representative_id_no=None),), "agent_missing", "buyers.1.representative_name"),
+        ("sole", (represented(representative_phone=None),), "agent_phone", "buyers.1.representative_phone"),
+        ("sole", (represented(representative_id_no="123"),), "representative_id_no", "buyers.1.representative_id_no"),
+        ("sole", (represented(representative_id_no=person().id_no),), "agent_self", "buyers.1.representative_id_no"),
+        ("sole", (represented(representative_id_no=MINOR_ID),), "agent_capacity", "buyers.1.representative_id_no"),
+        ("sole", (represented(representative_name="甲 测试"),), "agent_of_seller", "buyers.1.representative_name"),
+        ("sole", (represented(id_no=MINOR_ID),), "minor_agent", "buyers.1.kind"),
+        (
+            "joint",
+            (represented(1), represented(2, representative_name="另一人")),
+            "signer_name",
+            "buyers.2.representative_name",
+        ),
     ],
 )
 def test_each_fault_is_found(ownership: Any, buyers: tuple[Buyer, ...], code: str, field: str) -> None:
@@ -71,6 +85,15 @@ def test_each_fault_is_found(ownership: Any, buyers: tuple[Buyer, ...], code: st
     assert hit, findings
     assert field in {finding.field for finding in hit}
     assert all(finding.level == "block" and finding.legal_basis and finding.message for finding in hit)
+
+
+@pytest.mark.parametrize(
+    "buyers",
+    [(represented(1), represented(2)), (represented(1, representative_id_no=person(2).id_no), person(2, "李代理"))],
+    ids=["a common agent", "a co-buyer"],
+)
+def test_an_agent_goes_to_a_person_but_is_not_stopped(buyers: tuple[Buyer, ...]) -> None:
+    assert found(draft(ownership="joint", buyers=buyers)) == {"contracts.agent_buyer": "warn"}
 
 
 def test_a_minor_with_a_guardian_goes_to_a_person_but_is_not_stopped() -> None:

@@ -12,8 +12,9 @@ from uuid import UUID
 
 import pytest
 
-from contracts.schemas import Buyer, FrozenContract, Home, Ownership, Seller
+from contracts.schemas import Buyer, FrozenContract, Home, Ownership, Power, Seller
 from kernel.errors import Invalid
+from kernel.identifiers import test_resident_id
 from kernel.rendering import Box, MissingGlyph, Renderer
 from kernel.settings import Settings
 from yiti.journeys.documents import (
@@ -59,11 +60,30 @@ def buyer(name: str = "王小明", **changes: Any) -> Buyer:
     return Buyer(**(usual | changes))
 
 
+def number_of(serial: int) -> str:
+    return test_resident_id(date(1990, 1, 1), serial)
+
+
 COMPANY = buyer(
     "息县某某农业科技发展股份有限公司", kind="company", id_kind="credit_code", id_no="91411528MA99999963",
-    representative_name="陈㛃䶮𠅤", representative_id_no=ID_NO, share=Fraction(1, 10),
+    representative_name="陈㛃䶮𠅤", representative_id_no=number_of(10), share=Fraction(1, 10),
 )  # fmt: skip
-TEN = (*(buyer(f"欧阳{n}·买买提·阿卜杜拉", share=Fraction(1, 10)) for n in "一二三四五六七八九"), COMPANY)
+TEN = (
+    *(
+        buyer(f"欧阳{n}·买买提·阿卜杜拉", id_no=number_of(place), share=Fraction(1, 10))
+        for place, n in enumerate("一二三四五六七八九", start=1)
+    ),
+    COMPANY,
+)
+AGENT: dict[str, Any] = {
+    "by_power": True, "representative_name": "李代", "representative_id_no": number_of(99),
+    "representative_phone": "13700000011",
+}  # fmt: skip
+POWER = Power(
+    kind="notarised", certified_by="息县公证处", number="（2026）豫息证民字第101号", signed_on=date(2026, 11, 1),
+    valid_until=date(2027, 4, 30), acts=("sign_contract", "apply_notice"), file_name="委托书.pdf", digest="c" * 64,
+    pdf_digest="c" * 64,
+)  # fmt: skip
 
 
 def facts(*buyers: Buyer, ownership: Ownership = "sole", **changes: Any) -> PresaleFacts:
@@ -80,7 +100,7 @@ def facts(*buyers: Buyer, ownership: Ownership = "sole", **changes: Any) -> Pres
 
 CASES = {
     "one": facts(buyer("李𬭊")),
-    "couple": facts(buyer("甲"), buyer("乙"), ownership="joint"),
+    "couple": facts(buyer("甲"), buyer("乙", id_no=number_of(2)), ownership="joint"),
     "company": facts(COMPANY),
     "ten": facts(*TEN, ownership="fractional"),
 }
@@ -111,6 +131,19 @@ async def test_everybody_has_one_place_to_sign(renderer: Renderer, tmp_path: Pat
     text = await text_of(rendered.pdf, tmp_path)
     for part in (HOME.location, HOME.unit_code, *(buyer.name for buyer in sale.contract.buyers)):
         assert part in text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+async def test_a_common_agent_signs_once_and_is_named(renderer: Renderer, tmp_path: Path, document: str) -> None:
+    build, seller_signs = DOCUMENTS[document]
+    people = (buyer("甲一", **AGENT), buyer("乙二", id_no=number_of(2)), buyer("丙三", id_no=number_of(3), **AGENT))
+    rendered = await renderer.pdf(build(facts(*people, ownership="joint", powers={1: POWER, 3: POWER})))
+    buyers = {"sign-buyer-1", "sign-buyer-2"}
+    assert set(rendered.boxes) == buyers | ({"sign-seller"} if seller_signs else set())
+    text = await text_of(rendered.pdf, tmp_path)
+    assert "1、3（签字）：甲一，委托代理人：李代；丙三，委托代理人：李代" in text
+    listed = "授权委托书（经公证，息县公证处，公证书编号（2026）豫息证民字第101号，委托期限至2027年4月30日）"
+    assert text.count(listed) == (2 if document == "notice_application" else 0)
 
 
 def apart(one: Box, other: Box) -> bool:

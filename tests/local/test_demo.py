@@ -7,7 +7,8 @@ import pytest
 
 from bench.throwaway import throwaway_platform
 from kernel.identifiers import credit_code, resident_id
-from yiti.local.demo import checks, documents
+from yiti.local.demo import application, checks, documents
+from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import Form, Page, StepFailed
 from yiti.local.demo.parties import company, handwriting, person
 from yiti.local.demo.play import SaleInPlay, Stage, play
@@ -82,21 +83,28 @@ def test_the_table_stands_in_line() -> None:
 async def test_a_sale_from_the_building_table_to_the_archive(tmp_path: Path) -> None:
     async with throwaway_platform(tmp_path / "var") as (settings, _):
         stage = Stage.of(settings, PASSWORD)
-        timeline = await asyncio.to_thread(_sold, stage, Path(settings["YITI_PKI_DIR"]))
+        timeline, online = await asyncio.to_thread(_sold, stage, Path(settings["YITI_PKI_DIR"]))
     assert {"实名", "签署", "盖章→备案", "证明可下载", "归档"} <= timeline.spent.keys()
+    assert {"录入", "签署", "受理", "登簿", "证明可下载"} <= online.spent.keys()
 
 
-def _sold(stage: Stage, pki: Path) -> Timeline:
-    timeline = Timeline("单人购房")
+def _sold(stage: Stage, pki: Path) -> tuple[Timeline, Timeline]:
+    timeline, online = Timeline("单人购房"), Timeline(application.TITLE)
     with SaleInPlay(stage, single_buyer(), timeline) as sale:
         assert play(sale) == []
         folder = documents.save(sale, 1)
         assert "不能再次销售" in checks.second_sale(sale)
         checks.verify(stage.web, stage.world.proof_link(sale.plan.buyers[0].phone), sale.proof)
+        with ApplicationInPlay(stage, sale.phones[0], sale.plan.buyers[0], online) as applied:
+            application.play(applied)
+            renewed = sorted(applied.save(2).glob("*.pdf"))
+    assert applied.proof != sale.proof
+    assert len(renewed) >= 2
+    assert documents.faults(renewed, pki) == []
     files = sorted(folder.glob("*.pdf"))
     assert len(files) == 5
     assert documents.faults(files, pki) == []
     broken = folder / "broken.pdf"
     broken.write_bytes(files[0].read_bytes()[:-2000])
     assert documents.faults([broken], pki) != []
-    return timeline
+    return timeline, online

@@ -73,6 +73,7 @@ def buyers_form(people: list[Buyer], ownership: str = "sole", **changes: str) ->
     fields = {"ownership": ownership, "buyers.count": str(len(people))}
     for place, one in enumerate(people, start=1):
         kind = "company" if one.kind == "company" else "minor" if one.representative_name else "person"
+        kind = "agent" if one.by_power else kind
         values: dict[str, Any] = {
             "kind": kind,
             "name": one.name,
@@ -82,6 +83,7 @@ def buyers_form(people: list[Buyer], ownership: str = "sole", **changes: str) ->
             "share": str(one.share or ""),
             "representative_name": one.representative_name or "",
             "representative_id_no": one.representative_id_no or "",
+            "representative_phone": one.representative_phone or "",
         }
         fields |= {f"buyers.{place}.{name}": value for name, value in values.items()}
     return fields | changes

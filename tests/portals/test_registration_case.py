@@ -86,7 +86,7 @@ async def test_the_file_of_a_case_is_complete_and_masked(registrar: PageClient, 
     html = (await registrar.get(f"/registration/cases/{case_id}")).text
     for words in (
         "商品房买卖合同（预售）", "询问笔录", "商品房预售资金（首付款）", "住宅专项维修资金", "规则版本",
-        "presale_notice/2026.1", "须核对", "民法典第四百零六条", "共同共有", "自动审核", "已机器核验", "核准并登簿",
+        "presale_notice/2026.2", "须核对", "民法典第四百零六条", "共同共有", "自动审核", "已机器核验", "核准并登簿",
     ):  # fmt: skip
         assert words in html, words
     assert no_personal_data(html, COUPLE)

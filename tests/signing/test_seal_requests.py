@@ -15,11 +15,18 @@ from kernel.permissions import Actor, Permission
 from kernel.rendering.fonts import font_files
 from kernel.settings import Settings
 from signing import applying, seal_log, seal_requests, seals, service
-from signing.errors import SealNotAllowed
+from signing.errors import CeremonyClosed, SealNotAllowed
 from signing.founding import open_pki
 from signing.models import SealRequest
 from signing.schemas import DocumentToSign, Field, Signatory
-from signing.seal_errors import ApprovalMissing, NothingToApprove, OwnRequest, RequestDecided, UnknownRequest
+from signing.seal_errors import (
+    ApprovalMissing,
+    NothingToApprove,
+    OwnRequest,
+    RequestDecided,
+    RequestWithdrawn,
+    UnknownRequest,
+)
 from signing.seal_policies import Keeper, set_policy
 from signing.seal_rules import APPROVAL_LIFETIME, UsePolicy
 from tests.signing.material import Resources, box, document
@@ -165,7 +172,7 @@ async def test_a_bank_seals_a_ceremony_under_four_eyes(
     async with database.transaction(HOME) as tx:
         named, documents = await seal_requests.to_be_sealed(tx, ceremony, "bank")
         assert (named, set(documents)) == (code, {"mortgage"})
-        request = await seal_requests.ask(tx, clerk, seal.id, documents, f"mortgage:{bank}")
+        request = await seal_requests.ask_in(tx, clerk, ceremony, "bank")
         await seal_requests.approve(tx, chief, request.id)
         await service.seal_by_organisation(tx, clerk, ceremony, "bank")
     async with database.transaction(HOME) as tx:
@@ -176,14 +183,61 @@ async def test_a_bank_seals_a_ceremony_under_four_eyes(
     assert "演示银行息县支行" in report.signatures[-1].signer
 
 
-async def _mortgage(tx: WriteSession, resources: Resources, code: str) -> UUID:
+@pytest.mark.parametrize("approved", [False, True], ids=["waiting", "approved"])
+async def test_a_request_falls_away_with_its_signing(
+    database: Database, resources: Resources, *, approved: bool
+) -> None:
+    office = await kept_office(database, four_eyes=EYES)
+    async with database.transaction(HOME) as tx:
+        ceremony = await _mortgage(tx, resources, office.credit_code, "contract")
+        request = await seal_requests.ask_in(tx, office.clerk, ceremony, "bank")
+        if approved:
+            await seal_requests.approve(tx, office.colleague(), request.id)
+    async with database.transaction(HOME) as tx:
+        await service.cancel(tx, SYSTEM, ceremony, "合同作废")
+        assert await seal_requests.waiting_requests(tx, office.seal_id, 9) == []
+        stands = await seal_requests.last_request(tx, office.seal_id, request.subject)
+        assert stands is not None
+        assert (stands.status, stands.reason) == (seal_requests.WITHDRAWN, "签署已撤销")
+    with pytest.raises(RequestWithdrawn):
+        async with database.transaction(HOME) as tx:
+            await seal_requests.approve(tx, office.colleague(), request.id)
+    with pytest.raises(CeremonyClosed):
+        async with database.transaction(HOME) as tx:
+            await seal_requests.ask_in(tx, office.clerk, ceremony, "bank")
+
+
+async def test_an_approval_and_the_end_at_once_leave_nothing_to_seal_with(
+    database: Database, resources: Resources
+) -> None:
+    office = await kept_office(database, four_eyes=EYES)
+    async with database.transaction(HOME) as tx:
+        ceremony = await _mortgage(tx, resources, office.credit_code, "contract")
+        request = await seal_requests.ask_in(tx, office.clerk, ceremony, "bank")
+
+    async def approve() -> None:
+        async with database.transaction(HOME) as tx:
+            await seal_requests.approve(tx, office.colleague(), request.id)
+
+    async def end() -> None:
+        async with database.transaction(HOME) as tx:
+            await service.cancel(tx, SYSTEM, ceremony, "合同作废")
+
+    results = await asyncio.gather(approve(), end(), return_exceptions=True)
+    assert isinstance(results[0], RequestWithdrawn | None)
+    assert results[1] is None
+    async with database.read(HOME) as reader:
+        assert await seal_requests.open_request(reader, office.seal_id, request.subject) is None
+
+
+async def _mortgage(tx: WriteSession, resources: Resources, code: str, kind: str = "mortgage") -> UUID:
     bank = Signatory(
         key="bank", kind="organisation", name="演示银行息县支行", id_kind="credit_code", id_no=code, phone=None,
         organisation="演示银行息县支行", credit_code=code,
     )  # fmt: skip
     place = Field(name="sign-bank", signatory="bank", box=box(0))
     paper = DocumentToSign(
-        key="mortgage", title="抵押合同", digest=await resources.blobs.put(document()), pages=2, fields=(place,)
+        key=kind, title="抵押合同", digest=await resources.blobs.put(document()), pages=2, fields=(place,)
     )
     subject = f"mortgage:{cast('UUID', (await seal_requests.seal_of(tx, code)).organisation_id)}"
     return (await service.open_ceremony(tx, SYSTEM, subject, [paper], [bank], "bank")).id

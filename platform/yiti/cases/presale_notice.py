@@ -7,9 +7,24 @@ from msgspec import Struct
 
 from yiti.cases.findings import Evidence, Finding, Level
 
-VERSION = "presale_notice/2026.1"
+VERSION = "presale_notice/2026.2"
 ADULT_YEARS = 18
 """民法典 arts. 17 and 18: full legal capacity."""
+
+
+class AgentFact(Struct, frozen=True, kw_only=True):
+    """Who signed and applied for a buyer by power of attorney (授权委托书)."""
+
+    name: str
+    id_number: str
+    power: str
+    """What the power is, in words; empty where there is none."""
+    power_digest: str
+    """SHA-256 of its uploaded copy."""
+    faults: tuple[str, ...]
+    """Why it does not hold on the day of the application, in words."""
+    namesake_at_seller: bool
+    """Somebody of the seller's staff has this name."""
 
 
 class BuyerFact(Struct, frozen=True, kw_only=True):
@@ -22,6 +37,8 @@ class BuyerFact(Struct, frozen=True, kw_only=True):
     share: str | None
     identity_reference: str
     identity_matched: bool
+    """Of the buyer, or of who signed for them."""
+    agent: AgentFact | None = None
 
 
 class PresaleFacts(Struct, frozen=True, kw_only=True):
@@ -144,6 +161,23 @@ def buyers_have_full_capacity(facts: PresaleFacts) -> Finding:
     )  # fmt: skip
 
 
+def agents_are_authorised(facts: PresaleFacts) -> Finding:
+    """细则 art. 12: an agent hands in a power of attorney; whether it is genuine and reaches so far a person checks."""
+    agents = [(buyer.name, buyer.agent) for buyer in facts.buyers if buyer.agent is not None]
+    faults = [words for _, agent in agents for words in agent.faults]
+    digests = "、".join(agent.power_digest[:16] for _, agent in agents)
+    return _finding(
+        "agents", "委托代理人有有效的授权", "民法典第一百六十一条至第一百六十八条；不动产登记暂行条例实施细则第十二条",
+        Evidence(source="授权委托书", verified=False, reference=digests),
+        "；".join(faults or [_to_check(name, agent) for name, agent in agents]), Level.BLOCK if faults else Level.WARN,
+    )  # fmt: skip
+
+
+def _to_check(principal: str, agent: AgentFact) -> str:
+    words = f"{principal}由委托代理人{agent.name}代为签约和申请，须核对{agent.power}"
+    return f"{words}；代理人与出卖人工作人员同名，须核对是否同时代理双方" if agent.namesake_at_seller else words
+
+
 def no_construction_mortgage(facts: PresaleFacts) -> Finding:
     """细则 art. 75 and the practice behind it: a construction mortgage must leave the unit before it is sold."""
     mortgagee = facts.construction_mortgagee
@@ -217,8 +251,9 @@ RULES: tuple[Rule, ...] = (
 
 
 def examine(facts: PresaleFacts) -> tuple[Finding, ...]:
-    """Run every rule; the answer depends on the facts alone."""
-    return tuple(rule(facts) for rule in RULES)
+    """Run every rule; the answer depends on the facts alone. Agents are looked at only where there are any."""
+    represented = any(buyer.agent is not None for buyer in facts.buyers)
+    return tuple(rule(facts) for rule in (*RULES, *((agents_are_authorised,) if represented else ())))
 
 
 def _age(born: date, on: date) -> int:

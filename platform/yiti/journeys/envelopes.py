@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from integrations.sms import SmsGateway
@@ -17,6 +17,8 @@ from yiti.resources import Resources
 
 Page = tuple[str, str, str]
 """Key, title and HTML of a paper; its places for signatures are `sign-<key of the signatory>`."""
+SIGNING_TERM = timedelta(days=15)
+"""From the opened ceremony to its end; what is signed is held for as long."""
 REMINDER = "remind"
 """How the reason begins for which a link is sent, where it is sent as a reminder."""
 

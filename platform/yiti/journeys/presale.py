@@ -18,6 +18,7 @@ import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
 from contracts.models import Contract
+from contracts.schemas import Power
 from escrow.models import Bill, BillState
 from escrow.schemas import SaleMoney
 from kernel.audit import audit
@@ -132,19 +133,29 @@ async def submit(
 ) -> None:
     """Send the contract to be signed, with the parties' answers to the inquiry (询问).
 
-    The gate: without both confirmations the refusal says exactly what is missing.
+    The gate: without both confirmations the refusal says exactly what is missing; so does one for an agent whose power
+    of attorney is missing or has ended (`contracts.PowersFaulty`).
     """
     sale = await _locked_sale(tx, contract_id, actor)
     if sale.submitted_at is not None:
         raise AlreadySubmitted
     if missing := await escrow.missing(tx, contract_id):
         raise MoneyMissing("；".join(one.words for one in missing), extra={"missing": [one.words for one in missing]})
+    await contracts.expect_powers(tx, contract_id)
     check_answers(answers)
     sale.answers, sale.inquirer = dict(answers), actor.name
     sale.submitted_at = now()
     sale.bank_code = bank_code
     audit(tx, actor, "sale.submitted", subject=f"contract:{contract_id}")
     await emit(tx, "sale.prepare_documents", {"contract_id": str(contract_id)}, key=order_key(contract_id, sale.rounds))
+
+
+async def record_power(tx: WriteSession, actor: Actor, contract_id: UUID, place: int, power: Power) -> None:
+    """Record the power of attorney of a buyer's agent, or a renewed one, until the contract is submitted."""
+    sale = await _locked_sale(tx, contract_id, actor)
+    if sale.submitted_at is not None:
+        raise AlreadySubmitted
+    await contracts.record_power(tx, actor, contract_id, place, power)
 
 
 async def seal(tx: WriteSession, actor: Actor, contract_id: UUID) -> None:

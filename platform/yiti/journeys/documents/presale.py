@@ -7,7 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.schemas import Buyer, FrozenContract
+from contracts.power_rules import power_words
+from contracts.schemas import Buyer, FrozenContract, Power
+from contracts.signers import Signer, signers_of
 from kernel.errors import Invalid
 from kernel.money import yuan, yuan_in_words
 from kernel.rendering import render_template
@@ -32,6 +34,8 @@ class PresaleFacts(Struct, frozen=True, kw_only=True):
     inquirer: str
     place: str
     dated: date
+    powers: Mapping[int, Power] = {}
+    """Of the agents, by the place of their buyer."""
 
 
 def notice_application(facts: PresaleFacts) -> str:
@@ -68,7 +72,8 @@ def _common(facts: PresaleFacts) -> Mapping[str, Any]:
         "home": contract.home,
         "unit_code": grouped_unit_code(contract.home.unit_code),
         "seller": contract.seller,
-        "buyers": _buyers(contract.buyers),
+        "buyers": _buyers(contract.buyers, facts.powers),
+        "signers": [_signer(signer, contract.buyers) for signer in signers_of(contract.buyers)],
         "ownership": contract.ownership,
         "ownership_words": _ownership_words(contract),
         "price": yuan(contract.price_fen),
@@ -80,10 +85,9 @@ def _common(facts: PresaleFacts) -> Mapping[str, Any]:
     }
 
 
-def _buyers(buyers: tuple[Buyer, ...]) -> list[dict[str, str]]:
+def _buyers(buyers: tuple[Buyer, ...], powers: Mapping[int, Power]) -> list[dict[str, str]]:
     return [
         {
-            "key": f"buyer-{number}",
             "label": "买受人" if len(buyers) == 1 else f"买受人{_ORDINALS[number - 1]}",
             "name": buyer.name,
             "id_kind": _ID_WORDS[buyer.id_kind],
@@ -93,10 +97,27 @@ def _buyers(buyers: tuple[Buyer, ...]) -> list[dict[str, str]]:
             "share": _share(buyer.share),
             "representative": buyer.representative_name or "",
             "representative_id_no": buyer.representative_id_no or "",
-            "role": "法定代表人或经办人" if buyer.kind == "company" else "监护人或代理人",
+            "role": _role(buyer),
+            "power": power_words(powers[number]) if number in powers else "",
         }
         for number, buyer in enumerate(buyers, start=1)
     ]
+
+
+def _role(buyer: Buyer) -> str:
+    return "法定代表人或经办人" if buyer.kind == "company" else buyer.represented_as
+
+
+def _signer(signer: Signer, buyers: tuple[Buyer, ...]) -> dict[str, str]:
+    theirs = [buyers[place - 1] for place in signer.places]
+    return {
+        "key": signer.key,
+        "places": "、".join(str(place) for place in signer.places) if len(buyers) > 1 else "",
+        "words": "；".join(
+            f"{one.name}，{_role(one)}：{one.representative_name}" if one.representative_name else one.name
+            for one in theirs
+        ),
+    }
 
 
 def _ownership_words(contract: FrozenContract) -> str:

@@ -4,8 +4,6 @@ Uploaded scans are archived as PDF/A copies of their pages; the original bytes s
 that the document's verification names.
 """
 
-import asyncio
-import base64
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +13,6 @@ from sqlalchemy import select
 
 import e_archive.service as e_archive
 from e_archive.errors import ArchiveRefused
-from e_archive.pdf import inspect
 from e_archive.schemas import (
     ArchiveDocument,
     ArchiveManifest,
@@ -32,7 +29,6 @@ from integrations.verification import verification_record
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession, WriteSession
 from kernel.outbox import Park
-from kernel.rendering import render_template
 from kernel.tenancy.models import County
 from signing.evidence_document import EVIDENCE_TITLE
 from signing.models import EvidenceFile
@@ -58,6 +54,7 @@ from yiti.journeys.registration.correspondence import business_words
 from yiti.journeys.registration.envelope import PAPERS, SIGNED, signed
 from yiti.journeys.registration.filling import declared_material, materials_wanted
 from yiti.journeys.registration.models import CaseRequest
+from yiti.journeys.registration.scans import as_pdfa
 from yiti.journeys.registration.view import CERTIFICATE_WORDS
 from yiti.letters import service as letters
 from yiti.register.kinds import REGISTRATION_TYPE_WORDS
@@ -65,8 +62,6 @@ from yiti.register.models import RightHolder
 from yiti.resources import Resources
 
 _ID_KINDS: dict[str, IdKind] = {"resident_id": "resident_id", "credit_code": "credit_code", "passport": "passport"}
-_SCAN_WIDTH = 1654
-"""Pixels of an A4 page at 200 dpi."""
 
 
 class NotSealedYet(Exception):
@@ -215,31 +210,12 @@ async def _material(
         key=f"material-{material.code.replace('_', '-')}-{place}",
         title=name,
         author="申请人" if not shared else "共享单位",
-        pdf=await _pdfa(resources, name, material.media_type, data),
+        pdf=await as_pdfa(resources, name, material.media_type, data),
         formed=material.added_at,
         source="共享获取" if shared else "申请人上传",
         verification=f"原件摘要 {material.digest}" + (f"；核验编号 {material.reference}" if material.reference else ""),
         sealed=False,
     )
-
-
-async def _pdfa(resources: Resources, title: str, media_type: str, data: bytes) -> bytes:
-    """PDF/A stays as it is; all else becomes the pictures of its pages."""
-    if media_type == "application/pdf":
-        found = await asyncio.to_thread(inspect, data)
-        if found.pdfa and not found.problem and not found.active and not found.signatures:
-            return data
-        count = await resources.renderer.page_count(data)
-        pages = [await resources.renderer.page_image(data, page, _SCAN_WIDTH) for page in range(count)]
-        pictures = [_uri("image/png", page) for page in pages]
-    else:
-        pictures = [_uri(media_type, data)]
-    context = {"title": title, "pictures": pictures}
-    return (await resources.renderer.pdf(render_template(__package__ or "", "scan.html", context))).pdf
-
-
-def _uri(media_type: str, data: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 async def _sealed(

@@ -6,7 +6,6 @@ What is in brackets happens in jobs. Until the end the opener may take it back; 
 refusal to sign and the end of its time end the round, and nobody's signature stands under other words.
 """
 
-from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -33,9 +32,6 @@ from yiti.journeys.registration.errors import ApplicationIncomplete, InvitedJust
 from yiti.journeys.registration.models import CaseSigning
 from yiti.journeys.registration.signers import person_id, signers_of
 from yiti.resources import Resources
-
-SIGNING_TERM = timedelta(days=15)
-"""From the opened ceremony to its end."""
 
 
 def order_key(round_id: UUID) -> str:
@@ -90,7 +86,7 @@ async def prepare(tx: WriteSession, resources: Resources, round_id: UUID) -> Non
         return
     ceremony = await signing.open_ceremony(
         tx, system_actor(tx.tenant), f"{envelope.SUBJECT}:{found.id}", papers, [one.signatory for one in signers],
-        expires_at=now() + SIGNING_TERM,
+        expires_at=now() + envelopes.SIGNING_TERM,
     )  # fmt: skip
     found.ceremony_id, found.state = ceremony.id, "open"
     case.version += 1

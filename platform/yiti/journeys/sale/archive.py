@@ -19,6 +19,7 @@ from e_archive.schemas import (
     ProcessStep,
     SignatureNote,
     SignatureReport,
+    Source,
 )
 from escrow.models import BankConfirmation
 from integrations.exchange import exchanges
@@ -37,6 +38,7 @@ from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import Case, CaseAction
 from yiti.certificates.models import Certificate
 from yiti.journeys.models import Sale
+from yiti.journeys.sale.powers import TITLE, of_sale
 from yiti.resources import Resources
 
 EVIDENCE_REPORT = "evidence-report"
@@ -50,7 +52,10 @@ class _Paper(msgspec.Struct, frozen=True):
     title: str
     author: str
     digest: str
-    report: ValidationReport
+    report: ValidationReport | None
+    """None for what nobody signs here: a scan."""
+    verification: str = "电子签名验证"
+    source: Source = "系统生成"
 
 
 async def manifest(
@@ -60,7 +65,8 @@ async def manifest(
     county = (await reader.scalars(select(County).where(County.code == reader.tenant))).one()
     frozen = await contracts.content_of(reader, await contracts.get(reader, sale.contract_id))
     declaration = CATALOGUE[case.business]
-    papers = await _papers(reader, resources, sale, certificate, county, report)
+    powers = await _powers(reader, sale.contract_id)
+    papers = [*await _papers(reader, resources, sale, certificate, county, report), *powers]
     receipt = await cases.latest_receipt(reader, case.id)
     actions = await cases.history(reader, case.id)
     return ArchiveManifest(
@@ -83,10 +89,10 @@ async def manifest(
         obligors=(ArchivePerson(name=frozen.seller.name, id_kind="credit_code", id_no=frozen.seller.credit_code),),
         certificate_nos=(certificate.number,),
         relations=(f"contract:{sale.contract_id}",),
-        required_documents=REQUIRED,
+        required_documents=(*REQUIRED, *(paper.key for paper in powers)),
         required_steps=tuple(ACTION_WORDS[step] for step in STEPS),
         documents=tuple(_document(paper, case.opened_at) for paper in papers),
-        signature_reports=tuple(_report(paper) for paper in papers),
+        signature_reports=tuple(_report(paper, paper.report) for paper in papers if paper.report),
         evidence_report=await resources.blobs.get(report.content_digest),
         decision_receipt=msgspec.json.encode(_receipt(receipt)),
         action_log=msgspec.json.encode([_step(action) for action in actions]),
@@ -119,6 +125,18 @@ async def _papers(
     return list(await asyncio.gather(*(_lifted(resources, *one) for one in wanted)))
 
 
+async def _powers(reader: ReadSession, contract_id: UUID) -> list[_Paper]:
+    """细则 art. 12: the powers of attorney under which agents signed and applied, as PDF/A copies of the scans."""
+    return [
+        _Paper(
+            f"power-{place}", f"{TITLE}（{buyer.name}委托{buyer.signatory_name}）", "申请人", power.pdf_digest, None,
+            f"原件摘要 {power.digest}", "申请人上传",
+        )
+        for place, buyer, power in await of_sale(reader, contract_id)
+        if power is not None
+    ]  # fmt: skip
+
+
 async def _lifted(resources: Resources, key: str, title: str, author: str, digest: str) -> _Paper:
     pdf = await resources.signing.archive_timestamp(await resources.blobs.get(digest))
     report = await resources.signing.validate_pdf(pdf)
@@ -132,19 +150,19 @@ def _document(paper: _Paper, formed: datetime) -> ArchiveDocument:
         digest=paper.digest,
         author=paper.author,
         formed_on=formed.astimezone(SHANGHAI).date(),
-        source="系统生成",
-        verification="电子签名验证",
+        source=paper.source,
+        verification=paper.verification,
         signatures=tuple(
             SignatureNote(signer=one.signer, certificate_serial=one.field, level=one.level, signed_at=one.signed_at)
-            for one in paper.report.signatures
+            for one in (paper.report.signatures if paper.report else ())
             if one.signed_at is not None
         ),
     )
 
 
-def _report(paper: _Paper) -> SignatureReport:
+def _report(paper: _Paper, report: ValidationReport) -> SignatureReport:
     return SignatureReport(
-        document=paper.key, digest=paper.digest, valid=paper.report.valid, report=msgspec.json.encode(paper.report)
+        document=paper.key, digest=paper.digest, valid=report.valid, report=msgspec.json.encode(report)
     )
 
 

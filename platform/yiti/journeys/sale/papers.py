@@ -1,12 +1,13 @@
 """Making the papers of a sale and opening the ceremony in which they are signed. Runs as a job: rendering is slow."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 import contracts.service as contracts
-from contracts.schemas import Buyer, FrozenContract
+from contracts.schemas import FrozenContract
+from contracts.signers import Signer, signers_of
 from integrations.sms import SmsGateway
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
@@ -20,6 +21,7 @@ from yiti.accounts.service import organisation
 from yiti.journeys import envelopes
 from yiti.journeys.documents import PresaleFacts, handover_agreement, inquiry_record, notice_application
 from yiti.journeys.models import Sale
+from yiti.journeys.sale import powers
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import Resources
 
@@ -29,10 +31,6 @@ SUBJECT = "contract"
 """The ceremony of a sale is `contract:<id of the contract>`."""
 SELLER = "seller"
 """The developer's key in a ceremony; it signs last and locks every document that it signs."""
-
-
-SIGNING_TERM = timedelta(days=15)
-"""From the opened ceremony to its end; the home is held for as long."""
 
 
 def order_key(contract_id: UUID, rounds: int = 0) -> str:
@@ -62,12 +60,18 @@ async def prepare(tx: WriteSession, resources: Resources, contract_id: UUID) -> 
     await contracts.begin_signing(tx, actor, contract_id, documents[0].digest)
     ceremony = await signing.open_ceremony(
         tx, actor, f"{SUBJECT}:{contract_id}", documents, await _signatories(tx, frozen), last=SELLER,
-        expires_at=now() + SIGNING_TERM,
+        expires_at=await _end(tx, contract_id),
     )  # fmt: skip
     sale.ceremony_id = ceremony.id
     sale.documents = {document.key: document.digest for document in documents}
     for key in await signing.beginners(tx, ceremony.id):
         await order_invitation(tx, sale, key)
+
+
+async def _end(tx: WriteSession, contract_id: UUID) -> datetime:
+    """An agent's power that ends sooner than the usual term ends the signing: a new power, a new signing."""
+    term, power = now() + envelopes.SIGNING_TERM, await powers.first_end(tx, contract_id)
+    return min(term, power) if power else term
 
 
 async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[envelopes.Page]:
@@ -80,6 +84,7 @@ async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[e
         inquirer=sale.inquirer,
         place=f"{frozen.home.project_name}售楼部",
         dated=today(),
+        powers=await contracts.powers_of(tx, frozen.contract_id),
     )
     return [
         ("contract", "商品房买卖合同（预售）", contracts.contract_html(frozen)),
@@ -91,9 +96,8 @@ async def _pages(tx: WriteSession, sale: Sale, frozen: FrozenContract) -> list[e
 
 async def _signatories(tx: WriteSession, frozen: FrozenContract) -> list[Signatory]:
     seller = await organisation(tx, frozen.seller.organisation_id)
-    people = [_person(f"buyer-{position}", buyer) for position, buyer in enumerate(frozen.buyers, start=1)]
     return [
-        *people,
+        *(_person(signer) for signer in signers_of(frozen.buyers)),
         Signatory(
             key=SELLER,
             kind="organisation",
@@ -107,16 +111,16 @@ async def _signatories(tx: WriteSession, frozen: FrozenContract) -> list[Signato
     ]
 
 
-def _person(key: str, buyer: Buyer) -> Signatory:
+def _person(signer: Signer) -> Signatory:
     return Signatory(
-        key=key,
+        key=signer.key,
         kind="person",
-        name=buyer.signatory_name,
+        name=signer.name,
         id_kind="resident_id",
-        id_no=buyer.signatory_id_no,
-        phone=buyer.phone,
-        organisation=buyer.name if buyer.kind == "company" else None,
-        credit_code=buyer.id_no if buyer.kind == "company" else None,
+        id_no=signer.id_no,
+        phone=signer.phone,
+        organisation=signer.organisation,
+        credit_code=signer.credit_code,
     )
 
 
@@ -146,6 +150,14 @@ async def invite(
     """Send a buyer the signing link by SMS, once for each `again`; nothing where there is no more to sign."""
     once = f"sale.invite:{ceremony_id}:{key}:{again}".rstrip(":")
     await envelopes.invite(
-        tx, sms, public_url, ceremony_id, key, "您的购房合同", once=once, subject=subject,
+        tx, sms, public_url, ceremony_id, key, await _what(tx, subject, key), once=once, subject=subject,
         reminder=again.startswith(envelopes.REMINDER),
     )  # fmt: skip
+
+
+async def _what(reader: ReadSession, subject: str, key: str) -> str:
+    """What somebody is asked to sign; an agent is told that it is not for themselves."""
+    buyers = await contracts.buyers_of(reader, UUID(subject.removeprefix(f"{SUBJECT}:")))
+    places = next((one.places for one in signers_of(buyers) if one.key == key), ())
+    by_power = bool(places) and all(buyers[place - 1].by_power for place in places)
+    return "您受托代签的购房合同" if by_power else "您的购房合同"

@@ -93,7 +93,8 @@ def notice_booked(sale: Sale, certificate: Certificate, filing_no: str, bank_cod
 
 
 async def tell_buyers(sms: SmsGateway, frozen: FrozenContract, text: str, key: str) -> None:
-    """Send every buyer the same short message, each phone once."""
+    """Send every buyer, and every agent of one, the same short message, each phone once."""
     subject = f"contract:{frozen.contract_id}"
-    for phone in dict.fromkeys(buyer.phone for buyer in frozen.buyers):
+    phones = [phone for buyer in frozen.buyers for phone in (buyer.phone, buyer.signatory_phone)]
+    for phone in dict.fromkeys(phones):
         await sms.send(phone, f"{SIGNATURE}{text}", f"{key}:{phone}", subject=subject)

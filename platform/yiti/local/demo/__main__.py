@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 
 from yiti.local.attach import running_platform
-from yiti.local.demo import checks, documents
+from yiti.local.demo import application, checks, documents
+from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import StepFailed
 from yiti.local.demo.play import SaleInPlay, Stage, play
 from yiti.local.demo.sales import Plan, sales_to_play, unpaid_sale
@@ -66,6 +67,7 @@ class Demonstration:
         say(f"  文件在 {folder}")
         if first:
             self._tried(sale)
+            self._applied(sale)
 
     def _tried(self, sale: SaleInPlay) -> None:
         """What everybody may check, and what must not work."""
@@ -73,6 +75,20 @@ class Demonstration:
         link = self.stage.world.proof_link(sale.plan.buyers[0].phone)
         for line in checks.verify(self.stage.web, link, sale.proof):
             say(f"  {line}")
+
+    def _applied(self, sale: SaleInPlay) -> None:
+        """The same buyer, on the same phone, asks for a renewed proof online."""
+        timeline = Timeline(application.TITLE)
+        self.timelines.append(timeline)
+        say(f"\n▶ {application.TITLE}：{sale.plan.buyers[0].name}")
+        try:
+            with ApplicationInPlay(self.stage, sale.phones[0], sale.plan.buyers[0], timeline) as applied:
+                application.play(applied)
+                folder = applied.save(len(sales_to_play()) + 1)
+        except StepFailed as error:
+            raise StepFailed(f"{application.TITLE}，在“{timeline.now}”一步：{error}") from error
+        say(f"  业务号 {applied.number}，窗口受理、缴费后由系统核验登簿，新证明已到手机")
+        say(f"  文件在 {folder}")
 
     def _unpaid(self, sale: SaleInPlay) -> None:
         missing, refusal = checks.unpaid(sale)

@@ -154,6 +154,14 @@ class Registrar(Staff):
         return self.get(case.links("/registration/units/")[0].get("href"))
 
 
+class Window(Registrar):
+    """At the counter of the registration centre (窗口人员)."""
+
+    def accept(self, number: str) -> Page:
+        """受理, once the papers are looked at."""
+        return self.submit(self.case(number).form("/accept"))
+
+
 class Phone(Browser):
     """A buyer on the sofa."""
 
@@ -218,6 +226,19 @@ class World:
             paid = http.post(f"{address}/pay", params={"county": self.county}, json={})
         if not paid.is_success:
             raise StepFailed(f"银行没有收下 {notice_no} 的缴款：{paid.text}")
+
+    def pay_fee(self, case_no: str) -> None:
+        """Pay the registration fee of a case as soon as the treasury has its bill."""
+
+        def billed(answer: httpx.Response) -> str | None:
+            bills = [one["data"] for one in answer.json() if one["counterparty"] == "treasury"]
+            return next((str(one["request_no"]) for one in bills if one.get("case_no") == case_no), None)
+
+        number = self._until("/requests", billed, f"非税收入收到业务件 {case_no} 的缴费通知")
+        with self._http() as http:
+            paid = http.post(f"/requests/{number}/answer", json={})
+        if not paid.is_success:
+            raise StepFailed(f"非税收入没有收下 {number} 的缴费：{paid.text}")
 
     def signing_link(self, phone: str) -> str:
         """The link in the SMS to this phone."""

@@ -3,12 +3,14 @@
 Papers of a sale are signed here, and applications made online; what differs is in `Words` and in what follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts import service as contracts
+from contracts.schemas import Buyer
+from contracts.signers import signers_of
 from kernel.db import ReadSession
 from kernel.pii import blind_index, mask_name
 from signing import service as signing
@@ -18,8 +20,8 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates.models import ISSUED
 from yiti.journeys.registration import envelope
+from yiti.journeys.registration import signers as applicants
 from yiti.journeys.registration.envelope import SUBJECT
-from yiti.journeys.registration.signers import signers_of
 from yiti.journeys.sale.papers import SELLER
 from yiti.portals.citizen.applying.case_words import StateLine, state_of
 from yiti.portals.citizen.applying.owning import case_url
@@ -132,6 +134,11 @@ class Desk:
     """Which service the signature waits for, in words."""
 
     @property
+    def role(self) -> str:
+        """As what this browser's signer signs, masked."""
+        return next((signer.role for signer in self.signers if signer.own), "")
+
+    @property
     def waiting_for(self) -> str:
         """Who has not signed yet, in words."""
         return "、".join(signer.name for signer in self.signers if signer.label != "已签署")
@@ -206,6 +213,7 @@ async def _after(
     if kind != "contract":
         return After(SALE, None, f"/me/{county}", over=True, void=False, soon=False, roles={})
     standing = (await standings(reader, [await contracts.get(reader, UUID(thing))]))[0]
+    buyers = await contracts.buyers_of(reader, UUID(thing))
     return After(
         SALE,
         state_words(standing),
@@ -213,8 +221,16 @@ async def _after(
         over=_is_over(standing),
         void=False,
         soon=standing.contract.status == "filed",
-        roles={one.key: "出卖人" if one.key == SELLER else "买受人" for one in people},
+        roles={SELLER: "出卖人"}
+        | {one.key: _role([buyers[place - 1] for place in one.places]) for one in signers_of(buyers)},
     )
+
+
+def _role(theirs: Sequence[Buyer]) -> str:
+    """As what somebody signs a sale for these buyers: as buyer, or as whose agent or guardian, masked."""
+    represented = [one for one in theirs if one.kind == "person" and one.representative_name]
+    words = [f"买受人{mask_name(one.name)}的{one.represented_as}" for one in represented]
+    return "、".join(dict.fromkeys(words if len(represented) == len(theirs) else ["买受人", *words]))
 
 
 async def _application(
@@ -232,7 +248,10 @@ async def _application(
         over=found.state in {"signed", "void"},
         void=found.state == "void",
         soon=signed,
-        roles={one.key: "、".join(role.masked for role in one.roles) for one in signers_of(cases.application_of(case))},
+        roles={
+            one.key: "、".join(role.masked for role in one.roles)
+            for one in applicants.signers_of(cases.application_of(case))
+        },
         ending=found.ending,
     )
 

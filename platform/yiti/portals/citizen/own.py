@@ -10,7 +10,9 @@ import contracts.service as contracts
 import signing.service as signing
 from contracts.errors import ContractNotFound
 from contracts.models import Contract
+from contracts.power_rules import who_dissolves
 from contracts.schemas import Buyer
+from kernel.clock import today
 from kernel.db import ReadSession
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.pii import blind_index
@@ -32,13 +34,17 @@ class OwnContract:
     contract: Contract
     buyers: tuple[Buyer, ...]
     parties: tuple[str, ...]
-    """`buyer-N`: oneself, the company or the minor whom one represents. A represented buyer does not act oneself."""
+    """`buyer-N`: for whom one signs: oneself, or the buyer whom one represents, who then does not sign oneself."""
+    dissolves: tuple[str, ...]
+    """For whom one may agree to cancel the filed contract: an agent only where the power says so."""
 
     def acts_for(self) -> tuple[str, ...]:
-        """The parties, for an action. Forbidden when the citizen may only look."""
-        if not self.parties:
-            raise Forbidden("该合同由您的代理人（监护人）办理，您可以查看，不能代为操作")
-        return self.parties
+        """The parties, for a cancellation. Forbidden when the citizen may only look."""
+        if self.dissolves:
+            return self.dissolves
+        if self.parties:
+            raise Forbidden("授权委托书没有授权解除合同或者已经到期，须由买受人本人办理")
+        raise Forbidden("该合同由您的代理人（监护人）办理，您可以查看，不能代为操作")
 
 
 async def contract(reader: ReadSession, person: Citizen, contract_id: UUID) -> OwnContract:
@@ -48,17 +54,21 @@ async def contract(reader: ReadSession, person: Citizen, contract_id: UUID) -> O
     if mine is None:
         raise ContractNotFound
     buyers = tuple(await contracts.buyers_of(reader, contract_id))
-    return OwnContract(mine, buyers, parties_of(person.id_no, buyers))
+    represented, on = any(one.by_power for one in buyers), today()
+    powers = await contracts.powers_of(reader, contract_id) if represented else {}
+    dissolving = [who_dissolves(one, powers.get(place), on) for place, one in enumerate(buyers, start=1)]
+    return OwnContract(mine, buyers, parties_of(person.id_no, buyers), _parties(person.id_no, dissolving))
 
 
 def parties_of(id_no: str, buyers: Sequence[Buyer]) -> tuple[str, ...]:
     """Those buyers for whom the person with this number signs."""
+    return _parties(id_no, [one.signatory_id_no for one in buyers])
+
+
+def _parties(id_no: str, acting: Sequence[str]) -> tuple[str, ...]:
+    """The buyers for whom the person with this number acts; `acting`: who does, buyer by buyer."""
     wanted = blind_index(id_no)
-    return tuple(
-        f"buyer-{position}"
-        for position, buyer in enumerate(buyers, start=1)
-        if blind_index(buyer.signatory_id_no) == wanted
-    )
+    return tuple(f"buyer-{place}" for place, number in enumerate(acting, start=1) if blind_index(number) == wanted)
 
 
 async def sale_of(reader: ReadSession, contract_id: UUID) -> Sale | None:

@@ -151,7 +151,7 @@ async def contract_page(reader: ReadSession, county: str, mine: OwnContract) -> 
         reasons=reasons,
         refusal=refusal,
         cancellation=cancellation,
-        may_ask_cancellation=contract.status == "filed" and cancellation is None and bool(mine.parties),
+        may_ask_cancellation=contract.status == "filed" and cancellation is None and bool(mine.dissolves),
         history=await _history(reader, mine, standing, people, content.seller.name),
     )
 
@@ -240,9 +240,9 @@ async def _cancellation(reader: ReadSession, mine: OwnContract, seller: str) -> 
         asked_by=names.get(request.requested_by, ""),
         agreed=tuple(names[party] for party in request.agreed),
         missing=tuple(names[party] for party in request.missing),
-        may_agree=any(party in request.missing for party in mine.parties),
-        may_withdraw=bool(mine.parties),
-        own_request=request.requested_by in mine.parties,
+        may_agree=any(party in request.missing for party in mine.dissolves),
+        may_withdraw=bool(mine.dissolves),
+        own_request=request.requested_by in mine.dissolves,
     )
 
 
@@ -270,5 +270,5 @@ def _parties(mine: OwnContract, seller: str) -> dict[str, str]:
     for position, buyer in enumerate(mine.buyers, start=1):
         key = f"buyer-{position}"
         name = buyer.name if buyer.kind == "company" else mask_name(buyer.name)
-        words[key] = f"{name}（您）" if key in mine.parties else name
+        words[key] = f"{name}（您）" if key in {*mine.parties, *mine.dissolves} else name
     return words

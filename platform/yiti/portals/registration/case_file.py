@@ -26,6 +26,7 @@ from yiti.estate.models import Unit
 from yiti.estate.queries import get_unit
 from yiti.journeys.evidence import EVIDENCE, report_of
 from yiti.journeys.models import Sale
+from yiti.journeys.sale import powers
 from yiti.journeys.sale.errors import SaleNotFound
 
 _RECEIPTS_SHOWN = 100
@@ -46,7 +47,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One document of the case as it stands: four signed papers, and the proof."""
+    """One document of the case as it stands: four signed papers, agents' powers of attorney, and the proof."""
 
     key: str
     title: str
@@ -55,7 +56,7 @@ class Paper:
     """Signatures that it must carry; 0 for the proof, which the agency seals."""
     applied: int
     sealed_by: str = "登记机构电子印章"
-    """Whose seal it bears where nobody signs."""
+    """Whose seal it bears where nobody signs; of a scan, where it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,22 @@ async def papers(reader: ReadSession, sale: Sale, proofs: Sequence[Certificate])
     signed = await documents_of(reader, sale.ceremony_id) if sale.ceremony_id else []
     applied = await _applied(reader, signed)
     found = [Paper(one.key, one.title, one.current_digest, len(one.fields), applied.get(one.id, 0)) for one in signed]
+    found += await _powers(reader, sale)
     if report := await report_of(reader, sale.ceremony_id):
         found.append(Paper(EVIDENCE, EVIDENCE_TITLE, report.pdf_digest, 0, 0, "平台电子印章"))
     sealed = next((one.pdf_digest for one in proofs if one.pdf_digest), None)
     if sealed:
         found.append(Paper("proof", "不动产登记证明", sealed, 0, 0))
     return found
+
+
+async def _powers(reader: ReadSession, sale: Sale) -> list[Paper]:
+    """What the buyers' agents have acted under."""
+    return [
+        Paper(f"power-{place}", f"{powers.TITLE}（买受人{place}）", power.pdf_digest, 0, 0, "售楼部上传，须核对")
+        for place, _, power in await powers.of_sale(reader, sale.contract_id)
+        if power is not None
+    ]
 
 
 async def _applied(reader: ReadSession, documents: Sequence[CeremonyDocument]) -> dict[UUID, int]:

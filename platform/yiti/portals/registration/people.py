@@ -32,7 +32,7 @@ def buyer(one: Buyer, *, full: bool = False) -> Person:
     acting = ""
     if one.representative_name:
         number = one.representative_id_no or ""
-        acting = f"{_name(one.representative_name, full)}（{_number(number, full)}）"
+        acting = f"{one.represented_as}{_name(one.representative_name, full)}（{_number(number, full)}）"
     return Person(
         role="权利人（买受人）",
         name=one.name if one.kind == "company" else _name(one.name, full),

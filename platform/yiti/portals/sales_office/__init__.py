@@ -8,6 +8,7 @@ from yiti.portals.sales_office.drafts import DraftsController
 from yiti.portals.sales_office.menu import PORTAL
 from yiti.portals.sales_office.money import MoneyController
 from yiti.portals.sales_office.overview import OverviewController
+from yiti.portals.sales_office.powers import PowersController
 from yiti.portals.sales_office.signing import SigningController
 from yiti.portals.sales_office.units import UnitsController
 from yiti.portals.sales_office.worklist import WorkListController
@@ -20,6 +21,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     OverviewController,
     DraftsController,
     MoneyController,
+    PowersController,
     SigningController,
     DocumentsController,
     CancellingController,

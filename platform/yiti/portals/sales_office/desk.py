@@ -153,7 +153,9 @@ def summary(on: Desk) -> Summary:
                 id_no=mask_id(buyer.id_no),
                 phone=mask_phone(buyer.phone),
                 share=f"{buyer.share.numerator}/{buyer.share.denominator}" if buyer.share else "",
-                signer=mask_name(buyer.representative_name) if buyer.representative_name else "",
+                signer=f"{buyer.represented_as}{mask_name(buyer.representative_name)}"
+                if buyer.representative_name
+                else "",
             )
             for buyer in content.buyers
         ),

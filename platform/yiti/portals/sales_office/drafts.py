@@ -22,6 +22,7 @@ from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.journeys import presale
 from yiti.portals.sales_office import forms
 from yiti.portals.sales_office.desk import Desk, FindingLine, desk, findings, frame, summary
+from yiti.portals.sales_office.powers import powers_panel
 from yiti.portals.sales_office.price_check import price_check
 from yiti.portals.sales_office.rules import DRAFT_STEPS, PRICE_ARTICLES, Stage
 from yiti.portals.shell.views import AnyRequest, page, redirect
@@ -53,6 +54,7 @@ class DraftsController(Controller):
             "sales_office/buyers.html",
             frame=frame(on, "buyers"),
             findings=await _shown(reader, on, "buyers") if checked else [],
+            powers=await powers_panel(reader, on),
             **_buyers_form(on.url, forms.rows_of_buyers(on.content), on.content.ownership or "sole"),
         )
 
@@ -201,6 +203,7 @@ class DraftsController(Controller):
             findings=found,
             stopped=sum(line.level == "block" for line in found),
             summary=summary(on),
+            powers=await powers_panel(reader, on),
         )
 
 

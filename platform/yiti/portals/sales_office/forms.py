@@ -18,8 +18,13 @@ from contracts.schemas import MAX_BUYERS, Buyer, BuyerKind, FrozenContract, Home
 from kernel.errors import Invalid
 from kernel.money import parse_yuan, yuan
 
-BuyerForm = Literal["person", "minor", "company"]
-BUYER_FORMS: dict[BuyerForm, str] = {"person": "个人", "minor": "个人（未成年，由监护人代签）", "company": "单位"}
+BuyerForm = Literal["person", "minor", "agent", "company"]
+BUYER_FORMS: dict[BuyerForm, str] = {
+    "person": "个人",
+    "minor": "个人（未成年，由监护人代签）",
+    "agent": "个人（由委托代理人代签）",
+    "company": "单位",
+}
 OWNERSHIPS: dict[Ownership, str] = {"sole": "单独所有", "joint": "共同共有", "fractional": "按份共有"}
 INSTALMENTS: dict[InstalmentKind, str] = {"down_payment": "首付款", "instalment": "分期款", "loan": "贷款"}
 MAX_LINES = 36
@@ -53,6 +58,7 @@ class BuyerRow:
     share: str = ""
     representative_name: str = ""
     representative_id_no: str = ""
+    representative_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ def buyers_of_rows(rows: Sequence[BuyerRow], ownership: Ownership | None) -> lis
             share=_share(row.share, f"buyers.{place}.share") if ownership == "fractional" else None,
             representative_name=None if row.kind == "person" else row.representative_name,
             representative_id_no=None if row.kind == "person" else row.representative_id_no,
+            representative_phone=row.representative_phone if row.kind == "agent" else None,
+            by_power=row.kind == "agent",
         )
         for place, row in enumerate(rows, start=1)
     ]
@@ -139,9 +147,8 @@ def rows_of_buyers(content: FrozenContract) -> list[BuyerRow]:
 
 
 def _row(buyer: Buyer) -> BuyerRow:
-    form: BuyerForm = "company" if buyer.kind == "company" else "minor" if buyer.representative_name else "person"
     return BuyerRow(
-        kind=form,
+        kind=_form(buyer),
         name=buyer.name,
         id_no=buyer.id_no,
         phone=buyer.phone,
@@ -149,7 +156,16 @@ def _row(buyer: Buyer) -> BuyerRow:
         share=f"{buyer.share.numerator}/{buyer.share.denominator}" if buyer.share else "",
         representative_name=buyer.representative_name or "",
         representative_id_no=buyer.representative_id_no or "",
+        representative_phone=buyer.representative_phone or "",
     )
+
+
+def _form(buyer: Buyer) -> BuyerForm:
+    if buyer.kind == "company":
+        return "company"
+    if buyer.by_power:
+        return "agent"
+    return "minor" if buyer.representative_name else "person"
 
 
 def plan_rows(fields: Typed) -> list[PlanRow]:

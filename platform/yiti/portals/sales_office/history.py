@@ -30,6 +30,7 @@ _EVENTS = {
     "buyers_saved": ("保存买受人", "neutral"),
     "terms_saved": ("保存价款与条款", "neutral"),
     "frozen": ("定稿并发出缴款通知", "info"),
+    "power_recorded": ("上传授权委托书", "neutral"),
     "reopened": ("退回修改", "warning"),
     "signing_begun": ("文书已生成，开始签署", "info"),
     "filed": ("合同备案", "success"),

@@ -9,6 +9,7 @@ import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
 from contracts.cancelling import SELLER
+from contracts.signers import signers_of
 from escrow.models import Bill, BillKind, BillState, Refund, RefundState
 from escrow.rules import ACCOUNTS, TITLES
 from kernel.clock import SHANGHAI, now
@@ -92,6 +93,8 @@ class SignerLine:
     key: str
     name: str
     organisation: str
+    acting: str
+    """For which buyers an agent signs; empty for who signs for themselves."""
     phone: str
     words: str
     tone: str
@@ -182,7 +185,7 @@ async def _live(reader: ReadSession, on: Desk, public_url: str) -> Live:
         if on.stage is Stage.PAYING
         else (),
         refunds=tuple(_refund(one) for one in refunds),
-        signers=tuple(_signer(one, reader.tenant, public_url) for one in people if one.kind == "person"),
+        signers=tuple(_signer(one, on, reader.tenant, public_url) for one in people if one.kind == "person"),
         seal=next((one.status for one in people if one.kind == "organisation"), ""),
         filed=await _filed(reader, on, proof),
         cancellation=await _cancellation(reader, on),
@@ -250,7 +253,14 @@ def _refund(one: Refund) -> RefundLine:
     return RefundLine(one.refund_no, one.amount_fen, one.state == RefundState.CONFIRMED, one.confirmed_at)
 
 
-def _signer(one: CeremonySignatory, tenant: str, public_url: str) -> SignerLine:
+def _acting(on: Desk, key: str) -> str:
+    buyers = on.content.buyers
+    places = next((one.places for one in signers_of(buyers) if one.key == key), ())
+    agent_of = [f"买受人{place}" for place in places if buyers[place - 1].by_power]
+    return f"{'、'.join(agent_of)}的委托代理人" if agent_of else ""
+
+
+def _signer(one: CeremonySignatory, on: Desk, tenant: str, public_url: str) -> SignerLine:
     words, tone = _SIGNER_LOOKS[one.status]
     open_ = one.status not in {"consented", "signed"}
     works = open_ and one.token is not None and one.token_expires_at is not None and one.token_expires_at > now()
@@ -259,6 +269,7 @@ def _signer(one: CeremonySignatory, tenant: str, public_url: str) -> SignerLine:
         key=one.key,
         name=mask_name(one.name),
         organisation=one.organisation or "",
+        acting=_acting(on, one.key),
         phone=mask_phone(one.phone or ""),
         words=words,
         tone=tone,

@@ -17,6 +17,7 @@ from yiti.portals.sales_office.desk import Desk, desk, findings, first_open_step
 from yiti.portals.sales_office.documents import papers
 from yiti.portals.sales_office.history import story
 from yiti.portals.sales_office.live import live
+from yiti.portals.sales_office.powers import powers_panel
 from yiti.portals.sales_office.rules import Stage
 from yiti.portals.sales_office.sealing import seal_desk, with_desk
 from yiti.portals.shell.views import AnyRequest, page, redirect
@@ -43,6 +44,7 @@ class OverviewController(Controller):
             stage=on.stage,
             live=with_desk(await live(reader, on, resources.settings.public_url), await seal_desk(reader, actor, on)),
             summary=summary(on),
+            powers=await powers_panel(reader, on),
             papers=await papers(reader, on),
             story=await story(reader, on),
             questions=[(one.key, one.text) for one in QUESTIONS] if on.stage is Stage.READY else [],

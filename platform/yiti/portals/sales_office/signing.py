@@ -24,7 +24,6 @@ from yiti.journeys.sale.errors import SaleNotFound
 from yiti.journeys.sale.papers import SELLER
 from yiti.portals.sales_office import forms
 from yiti.portals.sales_office.desk import desk
-from yiti.portals.sales_office.rules import Stage
 from yiti.portals.shell.errors import show_error
 from yiti.portals.shell.views import AnyRequest, redirect
 
@@ -81,13 +80,11 @@ class SigningController(Controller):
     ) -> Response[Any]:
         """Ask a colleague's approval for the seal on the documents as all buyers have signed them."""
         on = await desk(tx, actor, contract_id)
-        if on.stage is not Stage.SEALING or on.sale.ceremony_id is None:
+        if on.sale.ceremony_id is None:
             raise NotYourTurn
-        credit_code, documents = await seal_requests.to_be_sealed(tx, on.sale.ceremony_id, SELLER)
-        seal = await seal_requests.seal_of(tx, credit_code)
         try:
             async with tx.begin_nested():
-                await seal_requests.ask(tx, actor, seal.id, documents, f"{papers.SUBJECT}:{contract_id}")
+                await seal_requests.ask_in(tx, actor, on.sale.ceremony_id, SELLER)
         except SealRefused as refused:
             write_refusal(tx, actor, refused)
             return show_error(request, refused)
