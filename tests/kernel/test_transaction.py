@@ -1,5 +1,7 @@
 """The transaction boundary: nothing is answered as done that is not durable."""
 
+import contextlib
+
 import asyncpg
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -66,6 +68,23 @@ async def test_hooks_run_only_after_a_commit(fresh_database: Database) -> None:
     async with fresh_database.transaction(HOME) as tx:
         tx.after_commit(lambda: ran.append("yes"))
     assert ran == ["yes"]
+
+
+async def test_what_failed_before_its_end_is_not_taken_for_stored(fresh_database: Database) -> None:
+    with pytest.raises(RuntimeError, match="nothing of it was stored"):  # noqa: PT012  out of the whole block
+        async with fresh_database.transaction(HOME) as tx:
+            await emit(tx, "test.topic", {}, key="one")
+            await tx.flush()
+            with contextlib.suppress(DBAPIError):
+                await tx.rows("SELECT 1 / 0")
+    assert await count(fresh_database, HOME) == 0
+
+
+@pytest.mark.parametrize("county", ["4115", "411528'", "４１１５２８", "411528\n"])
+async def test_only_the_code_of_a_county_is_let_into_a_statement(database: Database, county: str) -> None:
+    with pytest.raises(ValueError, match="county"):
+        async with database.read(county):
+            raise AssertionError
 
 
 @post("/{county:str}/late")
