@@ -37,17 +37,19 @@ class Ink:
     height: int
     mask: bytes
     colour: tuple[int, int, int]
+    turn: int = 0
+    """Degrees clockwise by which the page is shown turned: the image is turned back, so that it stands upright."""
 
 
-def ink_of(mask: Image.Image, colour: tuple[int, int, int]) -> Ink:
-    return Ink(mask.width, mask.height, zlib.compress(mask.tobytes(), 6), colour)
+def ink_of(mask: Image.Image, colour: tuple[int, int, int], turn: int = 0) -> Ink:
+    return Ink(mask.width, mask.height, zlib.compress(mask.tobytes(), 6), colour, turn)
 
 
 @lru_cache(maxsize=64)
-def read_ink(png: bytes, colour: tuple[int, int, int]) -> Ink:
+def read_ink(png: bytes, colour: tuple[int, int, int], turn: int = 0) -> Ink:
     """The ink of a normalised mask PNG, as `handwriting_mask` and the seal maker write it."""
     with Image.open(BytesIO(png), formats=["PNG"]) as image:
-        return ink_of(image.convert("L"), colour)
+        return ink_of(image.convert("L"), colour, turn)
 
 
 def handwriting_mask(png: bytes) -> bytes:
@@ -106,9 +108,7 @@ class _InkStamp(BaseStamp):
         """Centre the image in the box, keeping its proportions."""
         assert self.box is not None
         width, height = float(self.box.width), float(self.box.height)
-        scale = min(width / self._ink.width, height / self._ink.height)
-        wide, high = self._ink.width * scale, self._ink.height * scale
-        content = f"q {wide:.2f} 0 0 {high:.2f} {(width - wide) / 2:.2f} {(height - high) / 2:.2f} cm /I Do Q"
+        content = f"q {_matrix(self._ink, width, height)} cm /I Do Q"
         form = generic.StreamObject(
             generic.DictionaryObject(
                 {
@@ -132,6 +132,22 @@ class _InkStamp(BaseStamp):
         colour = _image_stream(1, 1, "/DeviceRGB", zlib.compress(bytes(ink.colour)))
         colour[pdf_name("/SMask")] = mask
         return self._target.add_object(colour)
+
+
+def _matrix(ink: Ink, width: float, height: float) -> str:
+    """From the unit square of the image to the middle of the box."""
+    lies = ink.turn in {90, 270}
+    scale = min(width / (ink.height if lies else ink.width), height / (ink.width if lies else ink.height))
+    wide, high = ink.width * scale, ink.height * scale
+    x, y = width / 2, height / 2
+    a, b, c, d = {
+        0: (wide, 0.0, 0.0, high),
+        90: (0.0, wide, -high, 0.0),
+        180: (-wide, 0.0, 0.0, -high),
+        270: (0.0, -wide, high, 0.0),
+    }[ink.turn]
+    numbers = (a, b, c, d, x - (a + c) / 2, y - (b + d) / 2)
+    return " ".join("0" if number == 0 else f"{number:.2f}" for number in numbers)
 
 
 def _image_stream(width: int, height: int, space: str, deflated: bytes) -> generic.StreamObject:

@@ -117,6 +117,31 @@ def make_root(key: Key, common_name: str, at: datetime, lifetime: timedelta) -> 
     return Credential(key, builder.sign(key, hashes.SHA256()))
 
 
+def make_bridge(old: Credential, new: Credential, at: datetime, list_url: str) -> x509.Certificate:
+    """The key of a new root, certified by the old one under their common name; it ends with the old one.
+
+    `list_url`: the old root's list.
+    """
+    ends = min(old.certificate.not_valid_after_utc, new.certificate.not_valid_after_utc)
+    builder = _certificate(
+        new.certificate.subject,
+        new.key.public_key(),
+        old.certificate.subject,
+        old.key.public_key(),
+        at,
+        ends - at,
+    )
+    builder = builder.add_extension(_listed_at(list_url), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+    builder = builder.add_extension(_usage(issues=True), critical=True)
+    return builder.sign(old.key, hashes.SHA256())
+
+
+def _listed_at(url: str) -> x509.CRLDistributionPoints:
+    place = x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)
+    return x509.CRLDistributionPoints([place])
+
+
 def _issue(
     issuer: Credential, key: Key, subject: x509.Name, at: datetime, lifetime: timedelta
 ) -> x509.CertificateBuilder:
@@ -129,8 +154,7 @@ def make_issuer(
 ) -> Credential:
     """`list_url`: where outsiders find the root's list of revoked issuing authorities."""
     builder = _issue(root, key, name(common_name), at, lifetime)
-    place = x509.DistributionPoint([x509.UniformResourceIdentifier(list_url)], None, None, None)
-    builder = builder.add_extension(x509.CRLDistributionPoints([place]), critical=False)
+    builder = builder.add_extension(_listed_at(list_url), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(issues=True), critical=True)
     return Credential(key, builder.sign(root.key, hashes.SHA256()))

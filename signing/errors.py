@@ -132,6 +132,13 @@ class KeysUnavailable(Unavailable):
     default_message = "密码设备暂时不可用，未签署，请稍后重试"
 
 
+class AuthorityEnded(Unavailable):
+    """The issuing CA has a day left or less: what it made now would outlive it."""
+
+    code = "signing.authority_ended"
+    default_message = "签发证书的CA即将到期，须由平台运维单位启用新一代密钥（yiti pki rotate）后才能签署"
+
+
 class PkiRefused(RuntimeError):
     """Start-up fault: this process must not work with the PKI that its settings name."""
 

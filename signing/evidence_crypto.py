@@ -52,20 +52,22 @@ class Certificates:
 
     def root_of(self, certificate: x509.Certificate, at: datetime) -> str:
         """The fingerprint of the root that the certificate leads to, every link valid at `at`. Raises Broken."""
-        roots = self.roots()
-        one, digest = certificate, fingerprint(certificate.public_bytes(_DER))
-        for _ in range(8):
+        roots = {digest: one for digest, one in self.roots().items() if not self._trusted or digest in self._trusted}
+        waiting, seen = [(fingerprint(certificate.public_bytes(_DER)), certificate)], set[str]()
+        while waiting:
+            digest, one = waiting.pop(0)
             if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
-                raise Broken("签名时证书不在有效期内")
+                continue
             if digest in roots:
-                if self._trusted and digest not in self._trusted:
-                    raise Broken("证书链不通向所信任的根证书")
                 return digest
-            above = ((key, by) for key, by in self._known.items() if key != digest and _issues(by) and issued(one, by))
-            digest, one = next(above, ("", one))
-            if not digest:
-                break
-        raise Broken("证书链不完整")
+            seen.add(digest)
+            # A root's key may be certified by the root before it as well: every way up is tried.
+            waiting += [
+                (key, by) for key, by in self._known.items() if key not in seen and _issues(by) and issued(one, by)
+            ]
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+            raise Broken("签名时证书不在有效期内")
+        raise Broken("证书链不通向所信任的根证书" if self._trusted else "证书链不完整")
 
 
 def _issues(by: x509.Certificate) -> bool:

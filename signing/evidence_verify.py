@@ -203,7 +203,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     _be_quiet()
     try:
-        roots = [_certificate(path) for path in chosen.root]
+        roots = [root for path in chosen.root for root in _certificates(path)]
         documents = [(path.name, _read(path)) for path in chosen.document]
         found = check_file(_read(chosen.file), roots, documents)
     except (OSError, NoEvidence) as error:
@@ -222,11 +222,13 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _certificate(path: Path) -> bytes:
+def _certificates(path: Path) -> list[bytes]:
+    """A file in PEM may hold several: an installation publishes all its roots in one."""
     data = _read(path)
     try:
-        load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
-        return load(data).public_bytes(Encoding.DER)
+        pem = b"-----BEGIN" in data
+        found = x509.load_pem_x509_certificates(data) if pem else [x509.load_der_x509_certificate(data)]
+        return [one.public_bytes(Encoding.DER) for one in found]
     except ValueError as error:
         raise NoEvidence(f"{path.name} 不是证书") from error
 

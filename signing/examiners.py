@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -20,14 +20,17 @@ import structlog
 from kernel.errors import Unavailable
 from kernel.processes import CONTEXT, prepare
 from signing import examining
-from signing.examining import Order
+from signing.contents import Contents
+from signing.examining import Look, Order
 from signing.schemas import ValidationReport
 from signing.validation import MAX_BYTES, Trust, refused
 
 _log = structlog.get_logger(__name__)
 prepare("signing.examining")
 
+T = TypeVar("T")
 _REPORTS = msgspec.msgpack.Decoder(ValidationReport)
+_CONTENTS = msgspec.msgpack.Decoder(Contents)
 _BY_THE_FILE: Final = (-signal.SIGXCPU, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
 _MB = 1024 * 1024
 TOO_MUCH = "文件过于复杂，没有能够在限定的时间和内存里核验"
@@ -77,13 +80,24 @@ class Examiners:
             return refused("文件过大，无法核验")
         fresh = trust.fresh
         order = Order(pdf=pdf, roots=trust.roots, certificates=fresh.certificates, ocsps=fresh.ocsps, crls=fresh.crls)
+        return await self._answer(order, _REPORTS) or refused(TOO_MUCH)
+
+    async def look_into(self, pdf: bytes) -> Contents:
+        """The same for what the file holds beside its signatures."""
+        if len(pdf) > MAX_BYTES:
+            return Contents(problem="文件过大，无法读取")
+        return await self._answer(Look(pdf=pdf), _CONTENTS) or Contents(problem=TOO_MUCH)
+
+    async def _answer(self, order: Order | Look, answers: msgspec.msgpack.Decoder[T]) -> T | None:
+        """None where the file cost more than it may."""
         with self._lock:
             if self._closed or self._waiting >= self._limits.waiting:
                 raise Unavailable("正在核验的文件太多，请稍后再试")
             self._waiting += 1
         work = self._threads.submit(self._examine, msgspec.msgpack.encode(order))
         work.add_done_callback(self._done)
-        return await asyncio.wrap_future(work)
+        found = await asyncio.wrap_future(work)
+        return None if found is None else answers.decode(found)
 
     async def close(self) -> None:
         """End all processes, also those at work."""
@@ -99,7 +113,7 @@ class Examiners:
         with self._lock:
             self._waiting -= 1
 
-    def _examine(self, order: bytes) -> ValidationReport:
+    def _examine(self, order: bytes) -> bytes | None:
         """A process that is found dead may have been ended by anybody: once, the file is tried in another."""
         for _ in range(2):
             examiner = self._take()
@@ -117,14 +131,14 @@ class Examiners:
                 break
             self._give_back(examiner)
             return report
-        return refused(TOO_MUCH)
+        return None
 
-    def _ask(self, connection: Connection, order: bytes) -> ValidationReport | None:
+    def _ask(self, connection: Connection, order: bytes) -> bytes | None:
         until = time.monotonic() + self._limits.seconds
         connection.send_bytes(order)
         if not connection.poll(max(0.0, until - time.monotonic())):
             return None
-        return _REPORTS.decode(connection.recv_bytes())
+        return connection.recv_bytes()
 
     def _take(self) -> _Examiner:
         with self._lock:

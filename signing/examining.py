@@ -9,14 +9,15 @@ from pathlib import Path
 import msgspec
 
 from kernel.processes import end_with_parent
+from signing.contents import contents_of
 from signing.ports import Evidence
 from signing.validation import Trust, validate_pdf
 
 _PAGE = resource.getpagesize()
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One file to examine, and whom to trust."""
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One file whose signatures are judged, and whom to trust."""
 
     pdf: bytes
     roots: tuple[bytes, ...]
@@ -29,6 +30,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return Trust(self.roots, Evidence(self.certificates, self.ocsps, self.crls))
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """One file whose contents are wanted, see `signing.contents`."""
+
+    pdf: bytes
+
+
 def serve(connection: Connection, memory: int, seconds: int) -> None:
     """Examine one file after the other, until the other end is closed. `memory`: bytes beyond what an idle process has;
     `seconds` of processor time for one file, after which the process ends."""
@@ -37,7 +44,7 @@ def serve(connection: Connection, memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     idle = _size()
     resource.setrlimit(resource.RLIMIT_AS, (idle + memory, idle + memory))
-    orders = msgspec.msgpack.Decoder(Order)
+    orders = msgspec.msgpack.Decoder(Order | Look)
     loop = asyncio.new_event_loop()
     while _size() < idle + memory // 2:  # what one file has filled must not be missing for the next
         try:
@@ -45,9 +52,13 @@ def serve(connection: Connection, memory: int, seconds: int) -> None:
         except EOFError:
             return
         _allow(seconds)
-        report = loop.run_until_complete(validate_pdf(order.pdf, order.trust))
+        found = (
+            loop.run_until_complete(validate_pdf(order.pdf, order.trust))
+            if isinstance(order, Order)
+            else contents_of(order.pdf)
+        )
         del order
-        connection.send_bytes(msgspec.msgpack.encode(report))
+        connection.send_bytes(msgspec.msgpack.encode(found))
 
 
 def _size() -> int:

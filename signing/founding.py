@@ -1,9 +1,7 @@
 """How a PKI comes to be, once, and how each process opens it."""
 
-from datetime import timedelta
 from pathlib import Path
 
-from kernel.clock import now
 from kernel.settings import Settings
 from signing import authority, keys
 from signing.errors import DevelopmentKeysRefused, PkiMissing
@@ -12,11 +10,11 @@ from signing.issued import register_in
 from signing.keys import KeyStore, locked
 from signing.outside_ca import open_outside
 from signing.pki import OCSP_PATH, Pki
+from signing.roots import load_root, number_of_roots, start_first
 from signing.tokens import Token, TokenKeys
 
 DEVELOPMENT = "一体开发环境"
 _PRODUCTION = "一体"
-_ROOT_LIFETIME = timedelta(days=20 * 365)
 
 
 def open_pki(settings: Settings) -> Pki:
@@ -47,9 +45,7 @@ def create_pki(directory: Path, store: KeyStore, ocsp_url: str, label: str = DEV
         folder.chmod(0o700)
     with locked(directory):
         if not number_of_generations(directory):
-            root = authority.make_root(store.generate("root"), f"{label}根CA", now(), _ROOT_LIFETIME)
-            store.keep(directory / "root", root)
-            start_generation(directory, store, root, 1, ocsp_url)
+            start_generation(directory, store, start_first(directory, store, label), 1, ocsp_url)
     return load_pki(directory, store, ocsp_url)
 
 
@@ -63,7 +59,8 @@ def load_pki(directory: Path, store: KeyStore, ocsp_url: str) -> Pki:
     if not register.path.exists():
         raise PkiMissing(f"{register.path} is missing, which knows what was issued and revoked: restore it")
     generations = [load_generation(directory, store, one) for one in range(1, number + 1)]
-    return Pki(directory, store, ocsp_url, store.open(directory / "root"), generations)
+    roots = [load_root(directory, store, one) for one in range(1, number_of_roots(directory) + 1)]
+    return Pki(directory, store, ocsp_url, roots, generations)
 
 
 def _fit_for_production(pki: Pki) -> Pki:

@@ -239,7 +239,8 @@ class SealPolicy(TenantModel):
 
 
 class SealRequest(TenantModel):
-    """Somebody asks for the seal, another approves. Status: waiting → approved → used; or refused, replaced."""
+    """Somebody asks for the seal, another approves. Status: waiting → approved → used; or refused,
+    replaced, withdrawn."""
 
     __tablename__ = "seal_requests"
     __table_args__ = (

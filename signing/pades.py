@@ -52,6 +52,17 @@ class FieldPlan:
     locks_all: bool = False
 
 
+@dataclass(frozen=True)
+class SealPlace:
+    """Where a seal goes in a file that somebody brought. `turn`: degrees clockwise by which the page is shown turned;
+    `closes`: nothing may be added to the file afterwards, not even further seals."""
+
+    name: str
+    box: Box
+    turn: int = 0
+    closes: bool = False
+
+
 class _FastSigner(signers.Signer):
     """pyHanko's signer with the CMS made by `signing.cms`: no dry run, no parsing of the key at each signature."""
 
@@ -211,6 +222,20 @@ async def seal_pdf(
     writer = open_writer(pdf)
     _add_field(writer, FieldPlan(field, box, locks_all=True))
     return await _apply(writer, field, signer, desk, ink=ink, level=level, certify=True, permission=MDPPerm.NO_CHANGES)
+
+
+async def add_seal(pdf: bytes, place: SealPlace, signer: Signer, desk: Desk, *, ink: Ink) -> bytes:
+    """Set a seal beside those that a file may have already, in one incremental update (B-LT).
+
+    The seal that closes a file with no other certifies it. One that leaves room for others does not: in a certified
+    file readers take every new visible field for a forgery. Raises BadPdf.
+    """
+    writer = open_writer(pdf)
+    alone = not writer.prev.embedded_signatures
+    _add_field(writer, FieldPlan(place.name, place.box, locks_all=place.closes))
+    permission = MDPPerm.NO_CHANGES if place.closes else MDPPerm.FILL_FORMS
+    certify = alone and place.closes
+    return await _apply(writer, place.name, signer, desk, ink=ink, level="B-LT", certify=certify, permission=permission)
 
 
 async def archive_timestamp(pdf: bytes, desk: Desk) -> bytes:

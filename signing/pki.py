@@ -5,6 +5,7 @@ as production demands. A county may have a licensed 电子认证服务机构 tak
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,13 @@ from cryptography import x509
 
 from kernel.clock import now
 from signing import answers, authority, keys
-from signing.errors import SignerRevoked, UnknownCertificate, UnknownSeal
-from signing.generations import Generation, load_generation, number_of_generations, start_generation
+from signing.errors import AuthorityEnded, SignerRevoked, UnknownCertificate, UnknownSeal
+from signing.generations import Generation, load_generation, number_of_generations, pages_of, start_generation
 from signing.issued import OUTSIDE, Issued, Register, register_in
 from signing.keys import Credential, KeyStore, locked
 from signing.outside_ca import OutsideAuthority
 from signing.ports import Evidence
+from signing.roots import Root, load_root, number_of_roots, start_next
 from signing.schemas import PLATFORM_SEAL
 
 SIGNER_LIFETIME = timedelta(hours=24)
@@ -37,7 +39,7 @@ class Pki:
     directory: Path
     store: KeyStore
     ocsp_url: str
-    root: Credential
+    roots: list[Root]
     generations: list[Generation]
     outside: OutsideAuthority | None = None
     """Certifies persons and organisations in place of our own issuing CA."""
@@ -48,6 +50,23 @@ class Pki:
     @property
     def register(self) -> Register:
         return register_in(self.directory)
+
+    def all_roots(self) -> list[Root]:
+        """Oldest first; every one of them is a trust anchor. Another process may have started one meanwhile."""
+        for number in range(len(self.roots) + 1, number_of_roots(self.directory) + 1):
+            self.roots.append(load_root(self.directory, self.store, number))
+        return list(self.roots)
+
+    @property
+    def root(self) -> Credential:
+        """The newest, under which new authorities are made."""
+        return self.all_roots()[-1].credential
+
+    def trusted_root(self, number: int) -> Root:
+        """Raises UnknownCertificate."""
+        if not 1 <= number <= len(self.all_roots()):
+            raise UnknownCertificate
+        return self.roots[number - 1]
 
     @property
     def current(self) -> Generation:
@@ -81,9 +100,26 @@ class Pki:
     def rotate(self) -> Generation:
         """A new issuing CA with new timestamp and OCSP keys. What the old ones issued stays valid and answered for."""
         with locked(self.directory):
-            number = number_of_generations(self.directory) + 1
-            start_generation(self.directory, self.store, self.root, number, self.ocsp_url)
+            return self._next_generation(self.all_roots()[-1])
+
+    def rotate_root(self) -> Generation:
+        """A successor of the root, for which the old one vouches, and a new issuing CA under it. Both are trusted; what
+        stands under the old root stays valid. A ceremony that broke off half way is brought to its end."""
+        with locked(self.directory):
+            newest = self.all_roots()[-1]
+            if any(self.root_of(one).number == newest.number for one in self.all_generations()):
+                newest = start_next(self.directory, self.store, newest, pages_of(self.ocsp_url))
+            return self._next_generation(newest)
+
+    def _next_generation(self, root: Root) -> Generation:
+        number = number_of_generations(self.directory) + 1
+        start_generation(self.directory, self.store, root, number, self.ocsp_url)
         return self.current
+
+    def root_of(self, generation: Generation) -> Root:
+        """The root that certified the generation's issuing CA."""
+        by = generation.issuer.asn1.authority_key_identifier
+        return next(one for one in self.all_roots() if one.credential.asn1.key_identifier == by)
 
     def issue_person(self, common_name: str, assertion: str, organisation: str | None = None) -> Credential:
         """A fresh key with a 24-hour certificate that names the identity assertion; it is never stored."""
@@ -131,6 +167,10 @@ class Pki:
         else:
             number, at = self.current.number, now()
             issuer = self.generation(number).issuer
+            left = issuer.certificate.not_valid_after_utc - at
+            if left <= SIGNER_LIFETIME:
+                raise AuthorityEnded
+            lifetime = min(lifetime, left)
             made = authority.make_signer(issuer, key, subject, at, lifetime, self.ocsp_url, full_name, assertion)
         certificate = made.certificate
         self.register.note(certificate.serial_number, number, kind, named, certificate.not_valid_after_utc)
@@ -188,8 +228,16 @@ class Pki:
 
     def _proof(self, certificate: asn1_x509.Certificate, answer: bytes, at: datetime) -> Evidence:
         generation = self._generation_of(certificate.authority_key_identifier)
-        chain = (certificate.dump(), generation.issuer.der, generation.responder.der, self.root.der)
-        return Evidence(chain, (answer,), (self.root_list(at),))
+        root = self.root_of(generation)
+        chain = [certificate.dump(), generation.issuer.der, generation.responder.der, root.credential.der]
+        lists = [self.root_list(at, root.number)]
+        # Who trusts only an older root, as long as it lives, follows its bridge to the newer one.
+        while root.number > 1 and at < self.trusted_root(root.number - 1).credential.certificate.not_valid_after_utc:
+            chain.append(root.bridge)
+            root = self.trusted_root(root.number - 1)
+            chain.append(root.credential.der)
+            lists.append(self.root_list(at, root.number))
+        return Evidence(tuple(chain), (answer,), tuple(lists))
 
     def _generation_of(self, issuer_key: bytes) -> Generation:
         latest_first = reversed(self.all_generations())
@@ -224,17 +272,23 @@ class Pki:
         ours = known if known and known.generation == generation.number else None
         return answers.to_request(asked, generation.responder, now(), ours)
 
-    def root_list(self, at: datetime) -> bytes:
-        """The root's CRL, DER: empty, because an issuing CA that is lost means a new PKI here."""
-        return self._list(0, self.root, at, timedelta(days=1), answers.ROOT_LIST_LIFETIME)
+    def root_list(self, at: datetime, number: int = 1) -> bytes:
+        """A root's CRL, DER: empty, because an issuing CA that is lost means a new PKI here.
+
+        Raises UnknownCertificate."""
+        root = self.trusted_root(number).credential
+        return self._list(-number, root, (), at, timedelta(days=1), answers.ROOT_LIST_LIFETIME)
 
     def issuing_list(self, number: int, at: datetime) -> bytes:
         """The CRL of an issuing CA, DER, at most an hour old. Raises UnknownCertificate."""
-        return self._list(number, self.generation(number).issuer, at, timedelta(hours=1), answers.LIST_LIFETIME)
+        signer, revoked = self.generation(number).issuer, self.register.revoked(number)
+        return self._list(number, signer, revoked, at, timedelta(hours=1), answers.LIST_LIFETIME)
 
-    def _list(self, number: int, signer: Credential, at: datetime, reuse: timedelta, lifetime: timedelta) -> bytes:
-        made = self._lists.get(number)
+    def _list(
+        self, place: int, signer: Credential, revoked: Sequence[Issued], at: datetime, reuse: timedelta,
+        lifetime: timedelta,
+    ) -> bytes:  # fmt: skip
+        made = self._lists.get(place)
         if made is None or not made[0] <= at < made[0] + reuse:
-            revoked = self.register.revoked(number)
-            made = self._lists[number] = (at, answers.revocation_list(signer, revoked, at, lifetime))
+            made = self._lists[place] = (at, answers.revocation_list(signer, revoked, at, lifetime))
         return made[1]

@@ -14,10 +14,11 @@ from kernel.processes import CONTEXT, prepare
 from kernel.rendering.schemas import Box
 from kernel.settings import Settings
 from signing import worker
+from signing.contents import Contents
 from signing.embedded import EmbeddedSignatures
 from signing.examiners import Examiners
 from signing.judging import Trust
-from signing.pades import FieldPlan, Level
+from signing.pades import FieldPlan, Level, SealPlace
 from signing.schemas import SealRef, SignatureMade, ValidationReport
 from signing.worker import FieldToSign, Person
 
@@ -110,6 +111,10 @@ class SigningPool:
         """Seal a proof or letter in one incremental update; `box` None makes it invisible."""
         return await self._run(worker.seal, pdf, seal.key, field, box, level)
 
+    async def add_seal(self, pdf: bytes, seal: SealRef, place: SealPlace) -> bytes:
+        """Set a seal on a PDF that somebody brought, beside the seals that it may have; B-LT. Raises BadPdf."""
+        return await self._run(worker.add_seal, pdf, seal.key, place)
+
     async def archive_timestamp(self, pdf: bytes) -> bytes:
         """B-LTA: a document timestamp over everything so far."""
         return await self._run(worker.archive, pdf)
@@ -127,12 +132,17 @@ class SigningPool:
         return await self._run(worker.issuer_certificate, number)
 
     async def revocation_list(self, number: int) -> bytes:
-        """The CRL of an issuing CA, or of the root (0); DER. Raises UnknownCertificate."""
+        """The CRL of an issuing CA; DER. Raises UnknownCertificate."""
         return await self._run(worker.revocation_list, number)
 
-    async def root_certificate(self) -> bytes:
-        """The trust anchor of this installation's signatures, PEM."""
-        return await self._run(worker.root_certificate)
+    async def root_list(self, number: int) -> bytes:
+        """The CRL of a root; DER. Raises UnknownCertificate."""
+        return await self._run(worker.root_list, number)
+
+    async def root_certificates(self) -> list[tuple[bytes, bytes]]:
+        """The trust anchors of this installation's signatures, oldest first, each with its key as the one before it
+        certified it (empty for the first); DER."""
+        return await self._run(worker.root_certificates)
 
     async def embedded(self, pdf: bytes) -> EmbeddedSignatures:
         """What the signatures of a PDF carry, not judged. Raises BadPdf."""
@@ -144,6 +154,10 @@ class SigningPool:
         Unavailable when the PKI cannot be asked, or too many files wait.
         """
         return await self._examiners.examine(pdf, await self._present_trust())
+
+    async def look_into(self, pdf: bytes) -> Contents:
+        """What a stranger's PDF is and what is attached to it. Never raises on a bad one; Unavailable as above."""
+        return await self._examiners.look_into(pdf)
 
     async def _present_trust(self) -> Trust:
         made, trust = self._trust

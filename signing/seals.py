@@ -22,7 +22,16 @@ from signing.seal_policies import locked_seal, policy_of
 from signing.seal_requests import USED, approval_of, open_request, seal_of
 from signing.seal_rules import SealStatus, Use, needs_approval, refused, what_refused
 
-__all__ = ["authorise_key", "authorise_use", "expect_in_use", "issue_anew", "issue_seal", "revoke_seal", "seal_uses"]
+__all__ = [
+    "allow_kinds",
+    "authorise_key",
+    "authorise_use",
+    "expect_in_use",
+    "issue_anew",
+    "issue_seal",
+    "revoke_seal",
+    "seal_uses",
+]
 
 
 async def issue_seal(
@@ -93,6 +102,21 @@ async def issue_anew(
     seal.organisation, seal.credit_code, seal.document_kinds = organisation, credit_code, list(document_kinds)
     audit(tx, actor, "seal.renewed", subject=f"seal:{key}", detail={"serial": seal.serial})
     await asyncio.to_thread(pki.revoke, before, now(), "已换发")
+    return seal
+
+
+async def allow_kinds(tx: WriteSession, actor: Actor, key: str, kinds: Sequence[str]) -> OrganisationSeal:
+    """Let a seal in service be set on further kinds of documents; its certificate stays. Those that it has are kept.
+
+    Where the seal has a use policy, its keeper still has to allow them there. Raises UnknownSeal.
+    """
+    seal = await tx.scalar(select(OrganisationSeal).where(OrganisationSeal.key == key).with_for_update(key_share=True))
+    if seal is None:
+        raise UnknownSeal
+    added = [kind for kind in dict.fromkeys(kinds) if kind not in seal.document_kinds]
+    if added:
+        seal.document_kinds = [*seal.document_kinds, *added]
+        audit(tx, actor, "seal.kinds_allowed", subject=f"seal:{key}", detail={"kinds": added})
     return seal
 
 

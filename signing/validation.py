@@ -23,7 +23,7 @@ from signing.judging import Judge, Trust
 from signing.reports import is_stamp, plain, unreadable
 from signing.schemas import Addition, SignatureReport, ValidationReport
 
-__all__ = ["MAX_BYTES", "Trust", "refused", "validate_pdf"]
+__all__ = ["DECODE_LIMITS", "MAX_BYTES", "Trust", "refused", "unsuitable", "validate_pdf"]
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_SIGNATURES = 64
 MAX_REVISIONS = 200
 _MB = 1024 * 1024
-_LIMITS = DecodeLimits(
+DECODE_LIMITS = DecodeLimits(
     per_stream=StreamDecodeLimits(max_output_size=64 * _MB),
     document_budget=DocumentDecodeBudget(base_allowance=128 * _MB, max_ratio=40),
 )
@@ -49,7 +49,7 @@ for _library in ("pyhanko", "pyhanko_certvalidator"):
 
 async def validate_pdf(pdf: bytes, trust: Trust) -> ValidationReport:
     """Judge every signature. Never raises on bad input: what cannot be judged is reported as not valid."""
-    if problem := _unsuitable(pdf):
+    if problem := unsuitable(pdf):
         return refused(problem)
     try:
         return await _report(pdf, trust)
@@ -67,7 +67,8 @@ def refused(problem: str) -> ValidationReport:
     return ValidationReport(valid=False, signatures=(), unsigned_tail=False, problem=problem)
 
 
-def _unsuitable(pdf: bytes) -> str:
+def unsuitable(pdf: bytes) -> str:
+    """Why a file is not even opened, in Chinese; empty where it is worth a try."""
     if not pdf:
         return "文件是空的"
     if len(pdf) > MAX_BYTES:
@@ -98,7 +99,7 @@ async def _inner_revision(pdf: bytes, trust: Trust) -> ValidationReport | None:
 
 
 async def _report(pdf: bytes, trust: Trust) -> ValidationReport:
-    reader = PdfFileReader(BytesIO(pdf), strict=False, decode_limits=_LIMITS)
+    reader = PdfFileReader(BytesIO(pdf), strict=False, decode_limits=DECODE_LIMITS)
     if reader.encrypted:
         return refused("文件已加密，无法核验")
     if reader.total_revisions > MAX_REVISIONS:

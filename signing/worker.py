@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives import serialization
 
 from kernel.clock import now
 from kernel.processes import end_with_parent
@@ -21,7 +20,7 @@ from signing.embedded import EmbeddedSignatures, embedded_signatures
 from signing.founding import open_pki
 from signing.judging import Trust
 from signing.keys import Credential
-from signing.pades import Desk, FieldPlan, Level
+from signing.pades import Desk, FieldPlan, Level, SealPlace
 from signing.pki import Pki
 from signing.schemas import PLATFORM_NAME, PLATFORM_SEAL, SignatureMade
 
@@ -151,6 +150,13 @@ def seal(pdf: bytes, key: str, field: str, box: Box | None, level: Level) -> byt
     return here.run(pades.seal_pdf(pdf, field, box, credential, here.desk, ink=ink if box else None, level=level))
 
 
+def add_seal(pdf: bytes, key: str, place: SealPlace) -> bytes:
+    """A seal beside others."""
+    here = _here()
+    credential, ink = here.pki.seal(key), read_ink(here.pki.seal_picture(key), SEAL_RED, place.turn)
+    return here.run(pades.add_seal(pdf, place, credential, here.desk, ink=ink))
+
+
 def archive(pdf: bytes) -> bytes:
     """B-LTA."""
     here = _here()
@@ -167,9 +173,9 @@ def answer_timestamp(request: bytes) -> bytes:
     return timestamps.answer_request(_here().pki, request)
 
 
-def root_certificate() -> bytes:
-    """The trust anchor, PEM."""
-    return _here().pki.root.certificate.public_bytes(serialization.Encoding.PEM)
+def root_certificates() -> list[tuple[bytes, bytes]]:
+    """The trust anchors, oldest first, each with its bridge from the one before; DER."""
+    return [(one.credential.der, one.bridge) for one in _here().pki.all_roots()]
 
 
 def issuer_certificate(number: int) -> bytes:
@@ -178,9 +184,13 @@ def issuer_certificate(number: int) -> bytes:
 
 
 def revocation_list(number: int) -> bytes:
-    """Of an issuing CA, or of the root (0); DER."""
-    pki = _here().pki
-    return pki.issuing_list(number, now()) if number else pki.root_list(now())
+    """Of an issuing CA; DER."""
+    return _here().pki.issuing_list(number, now())
+
+
+def root_list(number: int) -> bytes:
+    """Of a root; DER."""
+    return _here().pki.root_list(now(), number)
 
 
 def embedded(pdf: bytes) -> EmbeddedSignatures:
@@ -193,4 +203,5 @@ def trust() -> Trust:
     here = _here()
     fresh = here.run(here.desk.timestamper.standing(now()))
     outside = here.pki.outside.roots if here.pki.outside else ()
-    return Trust(tuple(dict.fromkeys((here.pki.root.der, *here.desk.timestamper.roots, *outside))), fresh)
+    own = (one.credential.der for one in here.pki.all_roots())
+    return Trust(tuple(dict.fromkeys((*own, *here.desk.timestamper.roots, *outside))), fresh)

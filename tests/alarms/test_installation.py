@@ -15,7 +15,8 @@ from kernel.clock import now
 from kernel.settings import Settings
 from signing import timestamps
 from signing.errors import KeysUnavailable
-from signing.keys import Credential
+from signing.founding import create_pki
+from signing.keys import Credential, SoftwareKeys
 from signing.pki import Pki
 from signing.tokens import Token, TokenKey
 from tests.alarms.conftest import GIGABYTE, Desk, Parts
@@ -160,6 +161,20 @@ async def test_certificates_of_the_authority_that_end_or_are_lost(
     with time_machine.travel(ends - timedelta(days=89), tick=False):
         assert {one.subject for one in (await look(parts)).findings} == {"tsa", "responder"}
     assert await kinds(parts, pki_dir=Path("/nowhere")) == ["certificate"] * 4
+
+
+async def test_a_root_wants_its_successor_three_years_before_its_end(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "_database_clock", _true_clock)
+    own = create_pki(tmp_path / "own", SoftwareKeys(b"x"), "http://127.0.0.1:9/pki/ocsp")
+    ends = own.root.certificate.not_valid_after_utc
+    for before, told in ((3 * 365 + 1, False), (3 * 365 - 1, True)):
+        with time_machine.travel(ends - timedelta(days=before), tick=False):
+            assert ("root" in await kinds(parts, pki_dir=own.directory)) is told
+    with time_machine.travel(ends - timedelta(days=365), tick=False):
+        own.rotate_root()
+        assert await kinds(parts, pki_dir=own.directory) == []
 
 
 async def _true_clock(_database: object) -> timedelta:

@@ -27,9 +27,9 @@ from yiti.accounts.sessions import staff_actor
 from yiti.journeys.sale.papers import SEALED_BY_DEVELOPER
 from yiti.letters.schemas import SEALED_BY_AGENCY
 from yiti.portals import seals as portal
-from yiti.portals.seals.views import KINDS
 from yiti.portals.shell.plugin import Shell
 from yiti.resources import Resources
+from yiti.seal_desk.kinds import KIND_WORDS
 
 PAPERS = {"contract": "a" * 64}
 Staff = Callable[..., Awaitable[PageClient]]
@@ -117,7 +117,7 @@ async def actor_of(database: Database, client: PageClient) -> Any:
 
 
 def test_every_kind_that_is_sealed_has_its_name() -> None:
-    assert set(SEALED_BY_AGENCY) | set(SEALED_BY_DEVELOPER) <= set(KINDS)
+    assert set(SEALED_BY_AGENCY) | set(SEALED_BY_DEVELOPER) <= set(KIND_WORDS)
 
 
 def test_who_keeps_a_seal_does_not_use_it() -> None:

@@ -14,16 +14,21 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from litestar.di import Provide
 
+from kernel.settings import Settings
 from kernel.web.problems import problem_response
 from tests.signing.material import Resources
 from yiti.api import pki as pages
 from yiti.resources import Resources as PlatformResources
 
 
-@pytest.fixture
-async def outsider(resources: Resources) -> AsyncIterator[AsyncClient]:
+@pytest.fixture(params=[""])
+async def outsider(
+    request: pytest.FixtureRequest, resources: Resources, settings: Settings
+) -> AsyncIterator[AsyncClient]:
+    """The pages, with the outside timestamp service that the parameter names."""
     unused: Any = None
-    parts = PlatformResources(unused, unused, unused, unused, resources.signing, unused)
+    chosen = settings.model_copy(update={"timestamp_url": request.param})
+    parts = PlatformResources(chosen, unused, unused, unused, resources.signing, unused)
     app = Litestar(
         pages.HANDLERS,
         dependencies={"resources": Provide(lambda: parts, sync_to_thread=False)},
@@ -50,6 +55,16 @@ async def test_the_chain_and_its_lists_hold_together(outsider: AsyncClient) -> N
         assert (await outsider.get(f"/pki/issuing/{number}/ca.cer")).status_code == 404
 
 
+async def test_each_root_has_its_pages(outsider: AsyncClient) -> None:
+    root = x509.load_pem_x509_certificate((await outsider.get("/pki/root.pem")).content)
+    first = x509.load_der_x509_certificate((await outsider.get("/pki/roots/1/ca.cer")).content)
+    assert first == root
+    crl = x509.load_der_x509_crl((await outsider.get("/pki/roots/1/ca.crl")).content)
+    assert crl.is_signature_valid(root.public_key())  # type: ignore[arg-type]
+    for missing in ("roots/1/by-former.cer", "roots/2/ca.cer", "roots/2/ca.crl", "roots/0/ca.crl", "roots/-1/ca.cer"):
+        assert (await outsider.get(f"/pki/{missing}")).status_code == 404, missing
+
+
 async def test_questions_about_certificates_are_answered(outsider: AsyncClient) -> None:
     issuer = x509.load_der_x509_certificate((await outsider.get("/pki/issuing/1/ca.cer")).content)
     builder = ocsp.OCSPRequestBuilder().add_certificate(issuer, issuer, hashes.SHA256())
@@ -68,3 +83,10 @@ async def test_the_time_is_given(outsider: AsyncClient) -> None:
     assert tsp.PKIStatusInfo.load(reply[0].dump())["status"].native == "granted"
     info = cms.ContentInfo.load(reply[1].dump())["content"]["encap_content_info"]["content"].parsed
     assert info["nonce"].native == 7
+
+
+@pytest.mark.parametrize("outsider", ["http://time.example/"], indirect=True)
+async def test_nobody_is_given_our_time_where_documents_bear_another(outsider: AsyncClient) -> None:
+    answer = await outsider.post("/pki/tsa", content=b"x")
+    assert (answer.status_code, answer.json()["code"]) == (404, "pki.time_from_elsewhere")
+    assert "外部时间戳服务" in answer.text

@@ -7,24 +7,35 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.evidence_check import NoEvidence, certificates_of, check_told, read_told
 from signing.evidence_verify import check_file, main
+from signing.founding import create_pki
+from signing.keys import SoftwareKeys
 from signing.pki import Pki
 from signing.rules import link_digest
-from tests.signing.material import document
+from tests.signing.material import OCSP, document
 from tests.signing.reports import Reported, reported, reporting
 
 __all__ = ["reported", "reporting"]  # fixtures
 Told = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """The command silences its own process; here that is everybody's."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def test_a_stranger_with_nothing_but_the_files(reported: Reported, tmp_path: Path) -> None:
@@ -321,3 +332,12 @@ def test_wrong_use_is_told_apart(reported: Reported, tmp_path: Path) -> None:
     assert main(["verify", str(file), "--root", str(file)]) == 2
     file.write_bytes(reported.pdf + b"x")
     assert main(["verify", str(file)]) == 1
+
+
+def test_all_roots_of_an_installation_come_in_one_file(reported: Reported, tmp_path: Path) -> None:
+    another = create_pki(tmp_path / "another", SoftwareKeys(b"x"), OCSP).root.certificate.public_bytes(Encoding.PEM)
+    for name, data in (("report.pdf", reported.pdf), ("both.pem", another + _root(reported)), ("other.pem", another)):
+        (tmp_path / name).write_bytes(data)
+    report = str(tmp_path / "report.pdf")
+    assert main(["verify", report, "--root", str(tmp_path / "both.pem")]) == 0
+    assert main(["verify", report, "--root", str(tmp_path / "other.pem")]) == 1

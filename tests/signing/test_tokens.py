@@ -57,6 +57,8 @@ async def test_a_contract_is_signed_and_sealed_by_the_token(store: TokenKeys, tm
     again = load_pki(tmp_path, store, OCSP)
     assert again.seal("developer").der == pki.seal("developer").der
     assert again.rotate().number == 2
+    assert again.rotate_root().number == 3
+    assert load_pki(tmp_path, store, OCSP).root.der == again.root.der != pki.roots[0].credential.der
 
 
 def test_the_key_does_not_come_out(store: TokenKeys) -> None:

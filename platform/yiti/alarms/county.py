@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from contracts.models import ContractPower
 from kernel.blobs import BlobNotFound, Corrupted
 from kernel.clock import now
 from kernel.db import ReadSession
@@ -28,6 +29,7 @@ from yiti.alarms.service import Finding, open_alarms
 from yiti.alarms.words import AlarmKind
 from yiti.certificates.models import Certificate
 from yiti.letters.models import Letter
+from yiti.seal_desk.models import SealedFile
 
 LOOKED_AT = frozenset(
     {
@@ -51,6 +53,9 @@ _SOURCES: tuple[tuple[str, type[Any], Any], ...] = (
     ("签署证据报告", EvidenceFile, EvidenceFile.pdf_digest),
     ("证书、证明", Certificate, Certificate.pdf_digest),
     ("函件", Letter, Letter.pdf_digest),
+    ("授权委托书", ContractPower, ContractPower.digest),
+    ("用印文件", SealedFile, SealedFile.original_digest),
+    ("已盖章文件", SealedFile, SealedFile.sealed_digest),
 )
 
 

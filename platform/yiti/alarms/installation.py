@@ -22,14 +22,17 @@ from kernel.db import Database
 from kernel.errors import Unavailable
 from kernel.settings import Settings
 from signing.generations import folder_of, number_of_generations
+from signing.roots import number_of_roots, root_file
 from yiti.alarms import rules
 from yiti.alarms.service import Finding
 from yiti.alarms.words import AlarmKind
 
-LOOKED_AT = frozenset({AlarmKind.KEYS, AlarmKind.TIMESTAMP, AlarmKind.CLOCK, AlarmKind.DISK, AlarmKind.CERTIFICATE})
+LOOKED_AT = frozenset(
+    {AlarmKind.KEYS, AlarmKind.TIMESTAMP, AlarmKind.CLOCK, AlarmKind.DISK, AlarmKind.CERTIFICATE, AlarmKind.ROOT}
+)
 _TIMEOUT = 8.0
 _SECOND = timedelta(seconds=1)
-_AUTHORITY = {"root": "根CA", "issuer": "签发CA", "tsa": "时间戳", "responder": "OCSP"}
+_AUTHORITY = {"issuer": "签发CA", "tsa": "时间戳", "responder": "OCSP"}
 log = structlog.get_logger()
 
 
@@ -160,16 +163,22 @@ def _disks(settings: Settings) -> Iterable[Finding]:
 
 
 def _authority(folder: Path) -> Iterable[Finding]:
-    """The newest generation's certificates; what is there but cannot be read is the key store's fault to tell."""
+    """The certificates of the newest root and the newest generation; what is there but cannot be read is the key
+    store's fault to tell."""
     newest = folder_of(folder, max(number_of_generations(folder), 1))
-    for name, title in _AUTHORITY.items():
-        path = (folder if name == "root" else newest) / f"{name}.crt"
+    for name, path in {
+        "root": root_file(folder, number_of_roots(folder)),
+        **{name: newest / f"{name}.crt" for name in _AUTHORITY},
+    }.items():
         try:
-            certificate = x509.load_pem_x509_certificate(path.read_bytes())
+            ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
         except (OSError, ValueError):
-            yield Finding(AlarmKind.CERTIFICATE, name, f"{title}证书文件不能读取")
+            yield Finding(AlarmKind.CERTIFICATE, name, f"{_AUTHORITY.get(name, '根CA')}证书文件不能读取")
             continue
-        yield from _ending(name, title, certificate.not_valid_after_utc)
+        if name != "root":
+            yield from _ending(name, _AUTHORITY[name], ends)
+        elif rules.root_ends_soon(ends, now()):
+            yield Finding(AlarmKind.ROOT, name, f"根CA证书{ends:%Y-%m-%d}到期")
 
 
 def _ending(name: str, title: str, ends: datetime) -> list[Finding]:

@@ -6,6 +6,8 @@ CLOCK_WARN = timedelta(seconds=2)
 CLOCK_STOP = timedelta(seconds=30)
 """A signature that is dated so wrongly is worse than one that comes later."""
 CERTIFICATE_WARN = timedelta(days=90)
+ROOT_WARN = timedelta(days=3 * 365)
+"""Nothing may outlive the root, and verifiers need time to take up its successor."""
 LATE = timedelta(minutes=10)
 LEAST_FREE_BYTES = 1024**3
 LEAST_FREE_PERCENT = 10
@@ -32,3 +34,8 @@ def disk_short(free_bytes: int, total_bytes: int) -> bool:
 def ends_soon(not_after: datetime, at: datetime) -> bool:
     """Whether a certificate has to be renewed."""
     return not_after - at < CERTIFICATE_WARN
+
+
+def root_ends_soon(not_after: datetime, at: datetime) -> bool:
+    """Whether the root needs a successor."""
+    return not_after - at < ROOT_WARN

@@ -19,7 +19,7 @@ from kernel.outbox.models import PARKED, OutboxEvent
 from kernel.outbox.registry import Handler, Registration
 from kernel.permissions import system_actor
 from kernel.settings import Settings
-from signing.errors import KeysUnavailable, OutsideCaUnavailable, TimestampUnavailable
+from signing.errors import AuthorityEnded, KeysUnavailable, OutsideCaUnavailable, TimestampUnavailable
 from signing.seal_errors import LimitReached, SealRefused, SealSuspended
 from signing.seal_log import write_refusal
 from yiti.alarms import county, installation, rules
@@ -38,6 +38,7 @@ WAITING: Mapping[type[Exception], AlarmKind] = {
     KeysUnavailable: AlarmKind.KEYS,
     TimestampUnavailable: AlarmKind.TIMESTAMP,
     OutsideCaUnavailable: AlarmKind.AUTHORITY,
+    AuthorityEnded: AlarmKind.CERTIFICATE,
     ClockWrong: AlarmKind.CLOCK,
     LimitReached: AlarmKind.SEAL_FULL,
     SealSuspended: AlarmKind.SEAL_STOPPED,

@@ -15,6 +15,7 @@ class AlarmKind(StrEnum):
     STORAGE = "storage"
     BLOB = "blob"
     CERTIFICATE = "certificate"
+    ROOT = "root"
     PARKED = "parked"
     LATE = "late"
     SEAL_LIMIT = "seal_limit"
@@ -54,6 +55,11 @@ ADVICE: dict[AlarmKind, Advice] = {
     AlarmKind.CERTIFICATE: Advice(
         "证书将在90天内到期",
         "签发CA、时间戳证书用 yiti pki rotate 更换，印章证书用 yiti pki issue-seal 换发。",
+        grave=False,
+    ),
+    AlarmKind.ROOT: Advice(
+        "根证书将在3年内到期",
+        "用 yiti pki rotate --root 启用新的根证书，并公布其指纹；原根证书有效期内两者都受信任。",
         grave=False,
     ),
     AlarmKind.PARKED: Advice("有任务被搁置", "到“待办任务”查看原因，处理后逐项重试。", grave=False),

@@ -16,7 +16,7 @@ from kernel.web.problems import problem_response
 from signing.schemas import Outcome, SignatureReport
 from yiti.accounts.csrf import EXEMPT
 from yiti.accounts.middleware import NO_SESSION
-from yiti.certificates.checking import Additions, PublicView, Validity, Verification
+from yiti.certificates.checking import Additions, DataCheck, PublicView, Validity, Verification
 from yiti.portals.public import verdicts
 from yiti.portals.public.verifying import FILE_LIMIT, by_code, by_file
 from yiti.resources import Parts
@@ -71,6 +71,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     Only for a file: its SHA-256; `original`: none (exactly as issued), permitted or illegal (the paper is inside, and
     what was added), null where the file is no paper of ours; `verdict` on its signatures: valid, changed, broken,
     untrusted, unsigned, unreadable, null where a file of ours could not be examined just now; the signatures;
+    `data`: of a file that is not known to the byte but is or claims to be a certificate, proof or annotated copy: the
+    attached data, read from the file, against the register's (same, different with each field, missing, unreadable);
     `unfilled`: signature places that nobody has signed; `notes` in Chinese.
     """
 
@@ -82,6 +84,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     verdict: Outcome | None = None
     verdict_words: str | None = None
     signatures: tuple[Signature, ...] = ()
+    data: DataCheck | None = None
     unfilled: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -128,6 +131,7 @@ def answer(found: Verification, digest: str | None = None) -> Answer:
         verdict=report.outcome if report else None,
         verdict_words=verdicts.VERDICTS[report.outcome][2] if report else None,
         signatures=tuple(_signature(one) for one in report.signatures) if report else (),
+        data=found.data,
         unfilled=report.unfilled if report else (),
         notes=verdicts.notes(report) if report else (),
     )

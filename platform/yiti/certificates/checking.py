@@ -69,6 +69,21 @@ class Difference(Struct, frozen=True, kw_only=True):
     register: str
 
 
+class DataCheck(Struct, frozen=True, kw_only=True):
+    """The data attached to an uploaded file, read from the file itself, against what the register's content says.
+
+    `number`: of the paper that it was compared with; `register`: what the books say of that today. `outcome`: same;
+    different, with every field that differs; missing: the paper had data when it was issued; unreadable: there are some
+    that cannot be taken for its data.
+    """
+
+    outcome: Literal["same", "different", "missing", "unreadable"]
+    number: str
+    register: Validity
+    words: str
+    differences: tuple[Difference, ...] = ()
+
+
 class PublicView(Struct, frozen=True, kw_only=True):
     """What anyone holding the document may compare; personal data masked on the server."""
 
@@ -102,13 +117,14 @@ class Known(Struct, frozen=True, kw_only=True):
 class Verification(Struct, frozen=True, kw_only=True):
     """The result. `view` is what our books say of the sealed revision, `additions` what came after it (only for an
     uploaded file), `report` the check of every signature in it; without one where a file of ours, known to the byte,
-    could not be checked just now."""
+    could not be checked just now. `data`: only of a file that is not known to the byte, and carries or carried data."""
 
     validity: Validity
     words: str
     view: PublicView | None = None
     additions: Additions | None = None
     report: ValidationReport | None = None
+    data: DataCheck | None = None
 
     @property
     def addition_words(self) -> str:
@@ -118,10 +134,16 @@ class Verification(Struct, frozen=True, kw_only=True):
 
 FindByDigest = Callable[[list[str]], Awaitable[Mapping[str, Known]]]
 """Which of these PDF digests are papers of ours."""
+CheckData = Callable[[bytes, list[str]], Awaitable[DataCheck | None]]
+"""The check of a file's attached data; by the digests of its revisions or by the data themselves it finds the paper."""
 
 
 def result(
-    known: Known | None, *, additions: Additions | None = None, report: ValidationReport | None = None
+    known: Known | None,
+    *,
+    additions: Additions | None = None,
+    report: ValidationReport | None = None,
+    data: DataCheck | None = None,
 ) -> Verification:
     """What is told of a paper that was found, or not."""
     validity = known.validity if known else Validity.NOT_OURS
@@ -131,11 +153,15 @@ def result(
         view=known.view if known else None,
         additions=additions,
         report=report,
+        data=data,
     )
 
 
-async def check_file(pdf: bytes, find: FindByDigest, validate: ValidatePdf) -> Verification:
-    """An uploaded file: exact match, else the sealed revision inside it, else what its signatures say."""
+async def check_file(
+    pdf: bytes, find: FindByDigest, validate: ValidatePdf, check_data: CheckData | None = None
+) -> Verification:
+    """An uploaded file: exact match, else the sealed revision inside it, else what its signatures say; and, of what is
+    not known to the byte, what is told of its data."""
     if b"%PDF-" not in pdf[:1024]:
         raise Invalid("上传的文件不是PDF，请上传原始的电子文件", field="file")
     digests = list(_revision_digests(pdf))
@@ -143,10 +169,16 @@ async def check_file(pdf: bytes, find: FindByDigest, validate: ValidatePdf) -> V
     if ours := found.get(digests[-1]):
         return result(ours, additions=Additions.NONE, report=await _if_possible(pdf, validate))
     report = await validate(pdf)
+    data = await check_data(pdf, digests) if check_data else None
     inner = next((found[digest] for digest in digests if digest in found), None)
     if inner is None:
-        return result(None, report=report)
-    return result(inner, additions=Additions.PERMITTED if report.valid else Additions.ILLEGAL, report=report)
+        return result(None, report=report, data=data)
+    additions = Additions.PERMITTED if report.valid and _agree(data) else Additions.ILLEGAL
+    return result(inner, additions=additions, report=report, data=data)
+
+
+def _agree(data: DataCheck | None) -> bool:
+    return data is None or data.outcome == "same"
 
 
 async def _if_possible(pdf: bytes, validate: ValidatePdf) -> ValidationReport | None:

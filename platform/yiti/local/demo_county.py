@@ -4,7 +4,7 @@ Loaded through the same services that the offices use. Running it again changes 
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -30,6 +30,8 @@ from kernel.settings import Settings, get_settings
 from kernel.tenancy.models import County
 from signing.founding import open_pki
 from signing.schemas import agency_seal
+from signing.seal_policies import Keeper, set_policy
+from signing.seal_rules import UsePolicy
 from signing.seals import issue_seal
 from yiti.accounts.models import Organisation, User
 from yiti.accounts.roles import OrganisationKind
@@ -101,8 +103,28 @@ STAFF = (
     ("jingli", "经理", OrganisationKind.DEVELOPER, ("sales_manager",)),
     ("fujingli", "付经", OrganisationKind.DEVELOPER, ("sales_manager",)),
     ("yinzhang", "尹章", OrganisationKind.DEVELOPER, ("developer_seal_keeper",)),
+    ("xindai", "辛贷", OrganisationKind.BANK, ("bank_sealer",)),
+    ("hangzhang", "杭章", OrganisationKind.BANK, ("bank_sealer",)),
+    ("hangyin", "杭印", OrganisationKind.BANK, ("bank_seal_keeper",)),
+    ("gongji", "龚济", OrganisationKind.FUND_CENTRE, ("fund_sealer",)),
+    ("jiyin", "纪印", OrganisationKind.FUND_CENTRE, ("fund_seal_keeper",)),
     ("zhongyin", "钟印", OrganisationKind.REGISTRATION_CENTRE, ("agency_seal_keeper",)),
 )  # fmt: skip
+
+
+_SEALED: dict[OrganisationKind, tuple[str, ...]] = {
+    OrganisationKind.DEVELOPER: SEALED_BY_DEVELOPER,
+    OrganisationKind.BANK: (
+        "loan_contract", "disbursement_letter", "settlement_letter", "mortgage_release", "commitment_letter",
+    ),
+    OrganisationKind.FUND_CENTRE: ("fund_loan_notice", "loan_contract", "settlement_letter", "mortgage_release"),
+}  # fmt: skip
+"""What each organisation's seal is issued for."""
+_FOUR_EYES = {
+    OrganisationKind.BANK: frozenset({"loan_contract", "mortgage_release"}),
+    OrganisationKind.FUND_CENTRE: frozenset[str](),
+}
+"""Who has a use policy from the beginning, and what somebody else has to approve there."""
 
 
 async def load(settings: Settings) -> None:
@@ -140,7 +162,7 @@ async def _fill(tx: WriteSession, settings: Settings, blobs: BlobStore, county: 
         await create_user(
             tx, actor, organisation_id=offices[kind].id, login=login, display_name=name, roles=roles, password=PASSWORD
         )
-    await _seals(tx, actor, settings, county, offices[OrganisationKind.DEVELOPER])
+    await _seals(tx, actor, settings, county, offices)
     await install_parameters(tx, actor)
     for rate in demonstration_rates():
         await set_rate(tx, actor, rate)
@@ -157,6 +179,7 @@ async def _offices(tx: WriteSession, actor: Actor, county: DemoCounty) -> dict[O
         (kinds.REGISTRATION_CENTRE, f"{county.name}不动产登记中心", _code(county, 2)),
         (kinds.OPERATOR, f"{county.name}政务数据中心", _code(county, 3)),
         (kinds.BANK, BANK[1], _code(county, 4)),
+        (kinds.FUND_CENTRE, f"{county.name}住房公积金管理部", _code(county, 5)),
         (kinds.DEVELOPER, county.developer, county.developer_code),
     )
     return {
@@ -177,18 +200,27 @@ def _code(county: DemoCounty, serial: int) -> str:
 
 
 async def _seals(
-    tx: WriteSession, actor: Actor, settings: Settings, county: DemoCounty, developer: Organisation
+    tx: WriteSession,
+    actor: Actor,
+    settings: Settings,
+    county: DemoCounty,
+    offices: dict[OrganisationKind, Organisation],
 ) -> None:
     pki, font = open_pki(settings), font_files(settings.assets_dir)[1]
     await issue_seal(
         tx, actor, pki, font, key=agency_seal(county.code), organisation=county.agency,
         credit_code=county.agency_code, document_kinds=SEALED_BY_AGENCY,
     )  # fmt: skip
-    seal = await issue_seal(
-        tx, actor, pki, font, key=f"organisation:{developer.id}", organisation=developer.name,
-        credit_code=developer.credit_code, document_kinds=SEALED_BY_DEVELOPER, organisation_id=developer.id,
-    )  # fmt: skip
-    developer.seal_key = seal.key
+    for kind, papers in _SEALED.items():
+        owner = offices[kind]
+        seal = await issue_seal(
+            tx, actor, pki, font, key=f"organisation:{owner.id}", organisation=owner.name,
+            credit_code=owner.credit_code, document_kinds=papers, organisation_id=owner.id,
+        )  # fmt: skip
+        owner.seal_key = seal.key
+        if (eyes := _FOUR_EYES.get(kind)) is not None:
+            keeper = Keeper(replace(actor, organisation_id=owner.id))
+            await set_policy(tx, keeper, seal.id, UsePolicy(kinds=frozenset(papers), four_eyes=eyes, daily_limit=200))
 
 
 async def _estate(tx: WriteSession, actor: Actor, blobs: BlobStore, county: DemoCounty, developer: UUID) -> None:
@@ -281,6 +313,11 @@ def accounts() -> list[str]:
         "jingli": "售楼负责人（可盖章）",
         "fujingli": "售楼负责人（双人用印时批准）",
         "yinzhang": "开发企业印章管理员",
+        "xindai": "银行（文件用印）",
+        "hangzhang": "银行（文件用印，批准）",
+        "hangyin": "银行印章管理员",
+        "gongji": "公积金（文件用印）",
+        "jiyin": "公积金印章管理员",
         "zhongyin": "登记机构印章管理员",
         "shouli": "窗口人员（一窗受理）",
         "dengji": "登记员",

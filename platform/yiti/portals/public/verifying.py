@@ -4,9 +4,12 @@ from collections.abc import Collection
 from functools import partial
 
 from kernel.db import Database
-from yiti.certificates.checking import Known, Validity, Verification, check_file
+from yiti.certificates.checking import DataCheck, Known, Validity, Verification, check_file
+from yiti.portals.public.attached import code_in, compared, ours
 from yiti.portals.public.papers import known_by_digest, verify_code
 from yiti.portals.public.reports import REPORTS
+from yiti.portals.public.stored import by_code as stored_by_code
+from yiti.portals.public.stored import by_digests
 from yiti.portals.public.throttle import UNKNOWN_CODES, UPLOADS, admit
 from yiti.resources import Resources
 
@@ -28,8 +31,8 @@ async def by_file(resources: Resources, counties: Collection[str], pdf: bytes, a
     Raises Invalid on what is no PDF, TooManyAttempts, and Unavailable when the check takes too long.
     """
     await admit(resources.database, next(iter(counties)), UPLOADS, address)
-    find = partial(_known, resources.database, counties)
-    return await check_file(pdf, find, partial(REPORTS.validated, validate=resources.signing.validate_pdf))
+    find, data = partial(_known, resources.database, counties), partial(_data, resources, counties)
+    return await check_file(pdf, find, partial(REPORTS.validated, validate=resources.signing.validate_pdf), data)
 
 
 async def _known(database: Database, counties: Collection[str], digests: list[str]) -> dict[str, Known]:
@@ -38,3 +41,17 @@ async def _known(database: Database, counties: Collection[str], digests: list[st
         async with database.read(county) as reader:
             found |= await known_by_digest(reader, digests)
     return found
+
+
+async def _data(resources: Resources, counties: Collection[str], pdf: bytes, digests: list[str]) -> DataCheck | None:
+    """By its digest a file is some paper's whatever its data say; without, the data say whose they claim to be."""
+    files = ours((await resources.signing.look_into(pdf)).attached)
+    codes = [code for one in files if (code := code_in(one))]
+    for county in counties:
+        async with resources.database.read(county) as reader:
+            stored = await by_digests(reader, digests)
+            for code in codes if stored is None else ():
+                stored = stored or await stored_by_code(reader, code)
+        if stored is not None:
+            return compared(stored, files)
+    return None

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from yiti.certificates.checking import Additions, Difference, PublicView, Validity, Verification
+from yiti.certificates.checking import (
+    VALIDITY_WORDS,
+    Additions,
+    DataCheck,
+    Difference,
+    PublicView,
+    Validity,
+    Verification,
+)
 from yiti.portals.public.verdicts import VERDICTS, SignatureLine, lines, notes
 
 _FACES = {
@@ -66,6 +74,10 @@ class ResultView:
     signatures: tuple[SignatureLine, ...]
     differences: tuple[Difference, ...]
     """Fields in which the paper differs from what the register says now."""
+    data: DataCheck | None
+    """The data attached to the file, where they were compared."""
+    data_register: str
+    """What the books say of the paper that the data belong to."""
 
 
 def result(found: Verification) -> ResultView:
@@ -85,6 +97,8 @@ def result(found: Verification) -> ResultView:
         notes=notes(report) if report else (),
         signatures=lines(report) if report else (),
         differences=view.differences if view else (),
+        data=found.data,
+        data_register=VALIDITY_WORDS[found.data.register] if found.data else "",
     )
 
 

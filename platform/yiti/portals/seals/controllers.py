@@ -3,31 +3,26 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
-from PIL import Image
 
 from kernel.db import ReadSession
 from kernel.permissions import Actor, Permission, requires
 from kernel.pii import mask_name
-from kernel.rendering.fonts import font_files
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from signing import seal_policies, seal_requests
-from signing.appearance import SEAL_RED
 from signing.issued import register_in
 from signing.models import OrganisationSeal, SealPolicy, SealRequest, SealUse
 from signing.seal_errors import SealRefused
-from signing.seal_image import seal_mask
 from signing.seal_log import log_page, used_today, write_refusal
 from signing.seal_rules import UsePolicy
 from yiti.portals.seals import queries, views
 from yiti.portals.seals.forms import PolicyForm, ReasonForm, policy_in
+from yiti.portals.seals.pictures import seal_picture
 from yiti.portals.seals.queries import House, house_of
 from yiti.portals.shell.errors import show_error
 from yiti.portals.shell.views import AnyRequest, page, redirect
@@ -90,7 +85,7 @@ class SealsController(Controller):
     ) -> Response[bytes]:
         """The seal's picture, in red; as it is drawn for the organisation's name."""
         seal = await queries.seal_in(reader, await house_of(reader, actor), seal_id)
-        drawn = await asyncio.to_thread(_picture, seal.organisation, resources.settings.assets_dir)
+        drawn = await asyncio.to_thread(seal_picture, seal.organisation, resources.settings.assets_dir)
         return Response(drawn, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
     @post("/{seal_id:uuid}/policy", guards=[requires(Permission.SEAL_MANAGE)])
@@ -196,16 +191,3 @@ def _ends(pki_dir: Path, seals: Iterable[OrganisationSeal]) -> dict[UUID, dateti
     serials = {seal.id: int(seal.serial, 16) for seal in seals}
     ends = {one.serial: one.not_after for one in register_in(pki_dir).find_all(serials.values())}
     return {seal_id: ends.get(serial) for seal_id, serial in serials.items()}
-
-
-@lru_cache(maxsize=256)
-def _picture(organisation: str, assets: Path) -> bytes:
-    with Image.open(BytesIO(seal_mask(organisation, font_files(assets)[1]))) as mask:
-        drawn = Image.new("RGBA", mask.size, (*SEAL_RED, 255))
-        drawn.putalpha(mask.convert("L"))
-    out = BytesIO()
-    drawn.resize((240, 240), Image.Resampling.LANCZOS).save(out, "PNG")
-    return out.getvalue()
-
-
-ROUTES = (SealsController,)

@@ -50,6 +50,12 @@ async def seals_of(reader: ReadSession, house: House) -> list[OrganisationSeal]:
     )
 
 
+async def own_seal(reader: ReadSession, organisation_id: UUID) -> OrganisationSeal | None:
+    """The one with which an organisation's people seal; the agency's is nobody's."""
+    mine = select(OrganisationSeal).where(OrganisationSeal.organisation_id == organisation_id)
+    return await reader.scalar(mine.order_by(OrganisationSeal.id).limit(1))
+
+
 async def seal_in(reader: ReadSession, house: House, seal_id: UUID) -> OrganisationSeal:
     """One of them; UnknownSeal for those of others."""
     seal = await reader.scalar(select(OrganisationSeal).where(OrganisationSeal.id == seal_id))

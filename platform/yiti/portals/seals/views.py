@@ -12,23 +12,9 @@ from signing.seal_log import USED
 from signing.seal_policies import as_policy
 from signing.seal_rules import REASON_WORDS, Reason, SealStatus, UsePolicy, near_limit
 from yiti.accounts.roles import ROLES
+from yiti.seal_desk.kinds import KIND_WORDS
+from yiti.seal_desk.schemas import SEALED_FILE
 
-KINDS = {
-    "contract": "商品房买卖合同",
-    "notice_application": "不动产登记申请书（预告登记）",
-    "handover_agreement": "交房即交证约定",
-    "proof": "不动产登记证明",
-    "certificate": "不动产权证书",
-    "annotated_copy": "证书、证明加注件",
-    "acceptance_receipt": "受理凭证",
-    "correction_notice": "补正告知书",
-    "rejection": "不予受理告知书",
-    "refusal": "不予登记告知书",
-    "public_notice": "公告",
-    "ownership_statement": "登记信息查询结果证明",
-    "register_extract": "登记资料查询结果证明",
-    "hand_over_receipt": "证书、证明领取回执",
-}
 _STATES = {
     SealStatus.ACTIVE: ("在用", "success"),
     SealStatus.SUSPENDED: ("已停用", "warning"),
@@ -38,8 +24,15 @@ _LINKS: Mapping[str, tuple[Permission, str]] = {
     "contract": (Permission.SALE_MANAGE, "/sales/contracts/"),
     "certificate": (Permission.CASE_VIEW, "/registration/certificates/"),
     "letter": (Permission.CASE_VIEW, "/registration/letters/"),
+    SEALED_FILE: (Permission.SEAL_USE, "/seals/files/"),
 }
-_SUBJECTS = {"contract": "合同", "certificate": "证书、证明", "letter": "文书", "annotated_copy": "加注件"}
+_SUBJECTS = {
+    "contract": "合同",
+    "certificate": "证书、证明",
+    "letter": "文书",
+    "annotated_copy": "加注件",
+    SEALED_FILE: "用印文件",
+}
 NameOf = Callable[[UUID | None], str]
 
 
@@ -101,7 +94,7 @@ class VersionLine:
 
 def kind_words(kind: str) -> str:
     """What a kind of document is called."""
-    return KINDS.get(kind, kind)
+    return KIND_WORDS.get(kind, kind)
 
 
 def card(seal: OrganisationSeal, policy: UsePolicy, used: int, ends: datetime | None) -> SealCard:
