@@ -10,6 +10,7 @@ from bench import (
     booking_growth,
     booking_throughput,
     certificate_pipeline,
+    ledger,
     page_time,
     proof_latency,
     signing_speed,
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[], Awaitable[list[Measure]]]] = {
     "booking_throughput": booking_throughput.measure,
     "booking_growth": booking_growth.measure,
     "booking_contention": booking_contention.measure,
+    "ledger": ledger.measure,
 }
 RESULTS = Path("var/bench/results.json")
 

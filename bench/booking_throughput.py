@@ -33,10 +33,10 @@ async def measure() -> list[Measure]:
     with tempfile.TemporaryDirectory(prefix="yiti-bench-") as folder:
         async with booking_server(Path(folder)) as postgres:
             dsn = await build(postgres, "booking", HOMES)
-            await _prepare_pgbench(postgres)
+            await prepare_pgbench(postgres)
             reference, rates = [], []
             for turn in range(3):
-                reference.append(await _pgbench_tps(postgres))
+                reference.append(await pgbench_tps(postgres, SECONDS))
                 rates.append(await asyncio.to_thread(_bookings_per_second, dsn, turn))
     rate, tps = median(rates), median(reference)
     return [
@@ -57,13 +57,14 @@ async def measure() -> list[Measure]:
     ]
 
 
-async def _prepare_pgbench(postgres: PostgresServer) -> None:
+async def prepare_pgbench(postgres: PostgresServer) -> None:
     await postgres.ensure_database("tpcb")
     await _pgbench(postgres, "-i", "-q", "-s", "20")
 
 
-async def _pgbench_tps(postgres: PostgresServer) -> float:
-    told = await _pgbench(postgres, "-c", str(CLIENTS), "-j", str(PROCESSES), "-T", str(SECONDS))
+async def pgbench_tps(postgres: PostgresServer, seconds: int) -> float:
+    """Transactions a second, by as many clients as book."""
+    told = await _pgbench(postgres, "-c", str(CLIENTS), "-j", str(PROCESSES), "-T", str(seconds))
     found = re.search(r"tps = ([\d.]+)", told)
     assert found, told
     return float(found[1])

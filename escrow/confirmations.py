@@ -14,7 +14,7 @@ from escrow.ledger.models import AccountKind
 from escrow.models import BankConfirmation, Bill, BillKind, BillState, SuspenseReceipt
 from escrow.schemas import Confirmation, Receipt
 from kernel.audit import audit
-from kernel.clock import now
+from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Conflict, Invalid
 from kernel.money import MAX_FEN
@@ -109,7 +109,9 @@ async def _book(tx: WriteSession, confirmation: Confirmation, paid: Bill | None)
     fund = await ledger.open_account(tx, kind, owner)
     moves = [ledger.Move(bank, -confirmation.amount_fen), ledger.Move(fund, confirmation.amount_fen)]
     key = f"receipt:{confirmation.account_no}:{confirmation.bank_serial}"
-    return await ledger.post(tx, key, f"notice:{confirmation.notice_no}", moves)
+    words = f"收到{rules.TITLES[BillKind(paid.kind)]}" if paid else "不明入账"
+    day = await ledger.open_day(tx, confirmation.paid_at.astimezone(SHANGHAI).date())
+    return await ledger.post(tx, key, f"notice:{confirmation.notice_no}", moves, words=words, value_date=day)
 
 
 def fund_of(bill: Bill) -> tuple[AccountKind, str]:

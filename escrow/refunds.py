@@ -11,7 +11,7 @@ from escrow.ledger.models import AccountKind
 from escrow.models import Bill, BillState, Refund, RefundState
 from escrow.schemas import RefundConfirmation
 from kernel.audit import audit
-from kernel.clock import now, today
+from kernel.clock import SHANGHAI, now, today
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.numbers import next_number
@@ -64,7 +64,7 @@ async def confirm_refund(tx: WriteSession, actor: Actor, told: RefundConfirmatio
         if refund.bank_serial != told.bank_serial:
             raise RefundDiffers("同一退款通知收到两笔不同的银行付款回执，请立即与银行核对")
         return refund
-    await _pay_out(tx, refund)
+    await _pay_out(tx, refund, told)
     refund.state = RefundState.CONFIRMED
     refund.event_id = told.event_id
     refund.bank_serial = told.bank_serial
@@ -106,7 +106,7 @@ async def _order(tx: WriteSession, actor: Actor, bill: Bill, reason: str) -> Non
     fund = await ledger.open_account(tx, *fund_of(bill))
     owed = await ledger.open_account(tx, AccountKind.REFUND_PAYABLE, str(bill.contract_id))
     moves = [ledger.Move(fund, -bill.amount_fen), ledger.Move(owed, bill.amount_fen)]
-    await ledger.post(tx, f"refund_order:{order.id}", f"bill:{bill.id}", moves)
+    await ledger.post(tx, f"refund_order:{order.id}", f"bill:{bill.id}", moves, words="解除合同应退款")
     move(bill, BillState.REFUND_ORDERED)
     tx.add(order)
     await tx.flush()
@@ -115,8 +115,9 @@ async def _order(tx: WriteSession, actor: Actor, bill: Bill, reason: str) -> Non
     audit(tx, actor, "escrow.refund_ordered", f"refund:{order.id}", detail)
 
 
-async def _pay_out(tx: WriteSession, refund: Refund) -> None:
+async def _pay_out(tx: WriteSession, refund: Refund, told: RefundConfirmation) -> None:
     owed = await ledger.open_account(tx, AccountKind.REFUND_PAYABLE, str(refund.contract_id))
     bank = await ledger.open_account(tx, AccountKind.BANK, refund.account_no)
     moves = [ledger.Move(owed, -refund.amount_fen), ledger.Move(bank, refund.amount_fen)]
-    await ledger.post(tx, f"refund_paid:{refund.id}", f"refund:{refund.id}", moves)
+    day = await ledger.open_day(tx, told.paid_at.astimezone(SHANGHAI).date())
+    await ledger.post(tx, f"refund_paid:{refund.id}", f"refund:{refund.id}", moves, words="退款付出", value_date=day)

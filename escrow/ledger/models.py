@@ -1,13 +1,29 @@
-"""Accounts, transfers and entries. The database itself keeps balances and refuses an unbalanced transfer."""
+"""Tables of the ledger. PostgreSQL itself keeps balances, and refuses what would make them untrue: see `triggers`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, String, Uuid
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
+from escrow.ledger import triggers
 from kernel.db import TenantModel, append_only, protect, tenant_fk
 from kernel.db.types import UtcDateTime
 
@@ -27,100 +43,237 @@ class AccountKind(StrEnum):
     """Owed back to the payer of a cancelled contract (应退款)."""
 
 
+KINDS: Final = {
+    AccountKind.BANK: "银行账户",
+    AccountKind.PROJECT_FUND: "预售监管资金",
+    AccountKind.MAINTENANCE_FUND: "维修资金",
+    AccountKind.SUSPENSE: "不明入账",
+    AccountKind.REFUND_PAYABLE: "应退款",
+}
 UNGUARDED: Final = frozenset({AccountKind.BANK})
+WIDE: Final = 16
+SLOTS: Final = {AccountKind.BANK: WIDE, AccountKind.PROJECT_FUND: WIDE}
+"""How many bookings at once an account takes without waiting: those that thousands of receipts a day go to; else 1."""
+
+
+class HoldState(StrEnum):
+    """The life of a hold: from pending to one of the others, once."""
+
+    PENDING = "pending"
+    POSTED = "posted"
+    VOIDED = "voided"
+    EXPIRED = "expired"
 
 
 class LedgerAccount(TenantModel):
-    """One account. `balance_fen` is moved only by the posting of entries (a trigger), never by an UPDATE of ours.
-
-    A hold (冻结) would be one more column beside the balance and one more term in the CHECK.
-    """
+    """One account. Its money lies in slots, so that bookings on a busy account need not wait for each other."""
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         Index("uq_ledger_account_owner", "tenant_id", "kind", "owner", unique=True),
-        CheckConstraint("NOT guarded OR balance_fen >= 0", name="never_overdrawn"),
+        CheckConstraint("guarded OR kind = 'bank'", name="only_banks_unguarded"),
+        CheckConstraint("slots BETWEEN 1 AND 64", name="few_slots"),
     )
 
     kind: Mapped[AccountKind] = mapped_column(String(24))
     owner: Mapped[str] = mapped_column(String(64))
     guarded: Mapped[bool] = mapped_column(Boolean)
-    balance_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    slots: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    if TYPE_CHECKING:
+        balance_fen: Mapped[int]
+
+
+class LedgerSlot(TenantModel):
+    """A part of an account's money, with the number and the moment of the last entry on it."""
+
+    __tablename__ = "ledger_slots"
+    __table_args__ = (
+        tenant_fk("account_id", "ledger_accounts"),
+        CheckConstraint("NOT guarded OR balance_fen >= held_fen", name="never_overdrawn"),
+        CheckConstraint("held_fen >= 0 AND (guarded OR held_fen = 0)", name="holds_what_is_there"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
+
+    id = None  # type: ignore[assignment]  # its account and its number name it
+    created_at = None  # type: ignore[assignment]
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    guarded: Mapped[bool] = mapped_column(Boolean)
+    balance_fen: Mapped[int] = mapped_column(BigInteger)
+    held_fen: Mapped[int] = mapped_column(BigInteger)
+    """Part of the balance that cannot be spent: pending holds (冻结)."""
+    seq: Mapped[int] = mapped_column(BigInteger)
+    booked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# A function of the account's key and no subquery: that would silently sum all accounts where nothing else in a query
+# names the account.
+LedgerAccount.balance_fen = column_property(
+    func.ledger_balance(LedgerAccount.tenant_id, LedgerAccount.id, type_=BigInteger)
+)
 
 
 class LedgerTransfer(TenantModel):
-    """One movement of money; `key` makes it happen once."""
+    """One movement of money, whole in itself; `key` makes it happen once. To insert it is to book it."""
 
     __tablename__ = "ledger_transfers"
-    __table_args__ = (Index("uq_ledger_transfer_key", "tenant_id", "key", unique=True),)
+    __table_args__ = (
+        Index("uq_ledger_transfer_key", "tenant_id", "key", unique=True),
+        Index(
+            "uq_ledger_transfer_hold", "tenant_id", "hold_id", unique=True, postgresql_where=text("hold_id IS NOT NULL")
+        ),
+        Index(
+            "uq_ledger_transfer_corrects",
+            "tenant_id",
+            "corrects_id",
+            unique=True,
+            postgresql_where=text("corrects_id IS NOT NULL"),
+        ),
+        tenant_fk("hold_id", "ledger_holds"),
+        tenant_fk("corrects_id", "ledger_transfers"),
+        CheckConstraint(
+            "cardinality(accounts) >= 2 AND cardinality(accounts) = cardinality(amounts)", name="has_two_sides"
+        ),
+        CheckConstraint(
+            "value_date <= (created_at AT TIME ZONE 'Asia/Shanghai')::date", name="value_date_is_not_ahead"
+        ),
+        CheckConstraint("isfinite(value_date) AND isfinite(created_at)", name="days_are_days"),
+    )
 
     key: Mapped[str] = mapped_column(String(120))
     subject: Mapped[str] = mapped_column(String(80))
-    booked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """What it is for, as `kind:id`."""
+    words: Mapped[str] = mapped_column(String(120))
+    """The summary on a statement (摘要)."""
+    value_date: Mapped[date] = mapped_column(Date)
+    """起息日: the day in China whose balance it changes."""
+    accounts: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    """In ascending order, each once."""
+    amounts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    """Positive into the account of the same place, negative out of it; together zero."""
+    hold_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The hold that it uses; what it does not use of it is released."""
+    corrects_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """冲正: the transfer that it takes back."""
 
 
 class LedgerEntry(TenantModel):
-    """One line of a transfer: positive into the account, negative out of it."""
+    """One line of a transfer on one slot, with the slot's balance after it: the past can be read like the present."""
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
         tenant_fk("transfer_id", "ledger_transfers"),
-        tenant_fk("account_id", "ledger_accounts"),
-        Index("uq_ledger_entry_account", "tenant_id", "transfer_id", "account_id", unique=True),
-        Index("ix_ledger_entry_history", "tenant_id", "account_id", "id"),
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id", "slot"],
+            ["ledger_slots.tenant_id", "ledger_slots.account_id", "ledger_slots.slot"],
+        ),
+        Index("ix_ledger_entry_transfer", "tenant_id", "transfer_id"),
+        Index("ix_ledger_entry_statement", "tenant_id", "account_id", "value_date", "booked_at", "transfer_id"),
         CheckConstraint("amount_fen <> 0", name="moves_something"),
+        # The balance of a past moment is in the index itself.
+        PrimaryKeyConstraint("tenant_id", "account_id", "slot", "booked_at", "seq", postgresql_include=["balance_fen"]),
     )
 
+    id = None  # type: ignore[assignment]  # its place in the slot names it
+    created_at = None  # type: ignore[assignment]
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    booked_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     transfer_id: Mapped[UUID] = mapped_column(Uuid)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    balance_fen: Mapped[int] = mapped_column(BigInteger)
+    value_date: Mapped[date] = mapped_column(Date)
+
+
+class LedgerHold(TenantModel):
+    """Money that stays on its account but cannot be spent (冻结); `key` makes it happen once.
+
+    A court's freeze (司法冻结) has the number of its document and no end, and ends only by another document's.
+    """
+
+    __tablename__ = "ledger_holds"
+    __table_args__ = (
+        Index("uq_ledger_hold_key", "tenant_id", "key", unique=True),
+        Index("ix_ledger_hold_pending", "tenant_id", "account_id", postgresql_where=text("state = 'pending'")),
+        Index("ix_ledger_hold_due", "tenant_id", "until", postgresql_where=text("state = 'pending'")),
+        tenant_fk("account_id", "ledger_accounts"),
+        CheckConstraint("amount_fen > 0", name="holds_something"),
+        CheckConstraint("state IN ('pending', 'posted', 'voided', 'expired')", name="known_state"),
+        CheckConstraint("(until IS NULL) = (document_no IS NOT NULL)", name="ends_or_is_ordered"),
+        CheckConstraint("(state = 'pending') = (closed_at IS NULL)", name="closed_when_it_was"),
+        CheckConstraint("state <> 'expired' OR (until IS NOT NULL AND closed_at >= until)", name="expires_at_its_end"),
+        CheckConstraint("state <> 'voided' OR closed_because IS NOT NULL", name="released_by_name"),
+    )
+
+    key: Mapped[str] = mapped_column(String(120))
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    purpose: Mapped[str] = mapped_column(String(80))
+    """What the money is kept for, as `kind:id`."""
+    words: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    document_no: Mapped[str | None] = mapped_column(String(80))
+    """The court's document (协助冻结存款通知书)."""
+    state: Mapped[HoldState] = mapped_column(String(8), default=HoldState.PENDING)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_because: Mapped[str | None] = mapped_column(Text)
+    """Why it was voided; for a court's freeze, the number of the document that lifts it."""
+
+
+class LedgerHoldPart(TenantModel):
+    """How much of a hold lies on which slot."""
+
+    __tablename__ = "ledger_hold_parts"
+    __table_args__ = (
+        tenant_fk("hold_id", "ledger_holds"),
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id", "slot"],
+            ["ledger_slots.tenant_id", "ledger_slots.account_id", "ledger_slots.slot"],
+        ),
+    )
+
+    id = None  # type: ignore[assignment]
+    created_at = None  # type: ignore[assignment]
+    hold_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     account_id: Mapped[UUID] = mapped_column(Uuid)
     amount_fen: Mapped[int] = mapped_column(BigInteger)
 
 
-append_only(LedgerAccount, may_change=("balance_fen",))
+class LedgerClosing(TenantModel):
+    """日终: no transfer takes a value date up to this day any more. To insert it is to check and close."""
+
+    __tablename__ = "ledger_closings"
+    __table_args__ = (Index("uq_ledger_closing_day", "tenant_id", "day", unique=True),)
+
+    day: Mapped[date] = mapped_column(Date)
+    closed_by: Mapped[str] = mapped_column(String(80))
+
+
+class LedgerDayBalance(TenantModel):
+    """An account's balance at the end of a closed day by value dates; only for closings in which it moved."""
+
+    __tablename__ = "ledger_day_balances"
+    __table_args__ = (tenant_fk("account_id", "ledger_accounts"),)
+
+    id = None  # type: ignore[assignment]
+    created_at = None  # type: ignore[assignment]
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    balance_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+append_only(LedgerAccount, may_change=("slots",))
 append_only(LedgerTransfer)
 append_only(LedgerEntry)
-
-protect(
-    LedgerAccount,
-    # pg_trigger_depth is 1 for a statement of ours and 2 inside the trigger that posts an entry.
-    """CREATE FUNCTION ledger_balance_is_posted() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF TG_OP = 'INSERT' AND NEW.balance_fen <> 0 OR TG_OP = 'UPDATE' AND pg_trigger_depth() < 2 THEN
-    RAISE EXCEPTION 'a ledger balance moves only by entries'
-      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_balance_is_posted';
-  END IF;
-  RETURN NEW;
-END $$""",
-    "CREATE TRIGGER ledger_balance_is_posted BEFORE INSERT OR UPDATE ON ledger_accounts "
-    "FOR EACH ROW EXECUTE FUNCTION ledger_balance_is_posted()",
-)
-
-protect(
-    LedgerEntry,
-    """CREATE FUNCTION ledger_post_entry() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE ledger_accounts SET balance_fen = balance_fen + NEW.amount_fen
-   WHERE tenant_id = NEW.tenant_id AND id = NEW.account_id;
-  RETURN NULL;
-END $$""",
-    "CREATE TRIGGER ledger_post_entry AFTER INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION ledger_post_entry()",
-    """CREATE FUNCTION ledger_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  transfer uuid := CASE TG_TABLE_NAME
-    WHEN 'ledger_transfers' THEN NEW.id ELSE (to_jsonb(NEW)->>'transfer_id')::uuid END;
-  entries bigint;
-  total numeric;
-BEGIN
-  SELECT count(*), coalesce(sum(amount_fen), 0) INTO entries, total
-    FROM ledger_entries WHERE tenant_id = NEW.tenant_id AND transfer_id = transfer;
-  IF entries < 2 OR total <> 0 THEN
-    RAISE EXCEPTION 'ledger transfer % does not balance: % entries, sum %', transfer, entries, total
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_balanced';
-  END IF;
-  RETURN NULL;
-END $$""",
-    "CREATE CONSTRAINT TRIGGER ledger_entries_balanced AFTER INSERT ON ledger_entries "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balanced()",
-    "CREATE CONSTRAINT TRIGGER ledger_transfers_balanced AFTER INSERT ON ledger_transfers "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balanced()",
-)
+append_only(LedgerHold, may_change=("state", "closed_at", "closed_because"))
+append_only(LedgerClosing)
+append_only(LedgerDayBalance)
+protect(LedgerAccount, *triggers.ON_ACCOUNTS)
+protect(LedgerSlot, *triggers.ON_SLOTS)
+protect(LedgerTransfer, *triggers.ON_TRANSFERS)
+protect(LedgerHold, *triggers.ON_HOLDS)
+protect(LedgerClosing, *triggers.ON_CLOSINGS)
+for _table in (LedgerSlot, LedgerEntry, LedgerHoldPart, LedgerDayBalance):
+    protect(_table, *triggers.read_only(_table.__tablename__))

@@ -1,31 +1,33 @@
-"""Opening accounts, moving money, reading balances."""
+"""Opening accounts, moving money, reading what is there now."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
-from escrow.ledger.models import UNGUARDED, AccountKind, LedgerAccount, LedgerEntry, LedgerTransfer
-from kernel.clock import now
+from escrow.ledger.errors import InsufficientFunds, KeyReused, UnknownTransfer, in_words
+from escrow.ledger.models import SLOTS, UNGUARDED, AccountKind
+from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Invalid
+from kernel.money import MAX_FEN
 
+__all__ = ["InsufficientFunds", "KeyReused", "Move", "available", "balance", "balances", "open_account", "open_day",
+           "post", "reverse"]  # fmt: skip
 
-class InsufficientFunds(Conflict):
-    """A guarded account does not hold that much."""
-
-    code = "escrow.insufficient_funds"
-    default_message = "账户余额不足，未做任何划转"
-
-
-class KeyReused(Conflict):
-    """The same key came again with another content: somebody's mistake, nothing was booked."""
-
-    code = "escrow.key_reused"
-    default_message = "同一笔业务的入账内容前后不一致，未重复记账"
+_FIND = "SELECT id FROM ledger_accounts WHERE kind = $1 AND owner = $2"
+_OPEN = """INSERT INTO ledger_accounts (id, kind, owner, guarded, slots, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (tenant_id, kind, owner) DO NOTHING RETURNING id"""
+_BOOK = """INSERT INTO ledger_transfers
+        (id, key, subject, words, value_date, accounts, amounts, hold_id, corrects_id, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING id"""
+_BOOKED = "SELECT id, subject, accounts, amounts, hold_id, corrects_id FROM ledger_transfers WHERE key = $1"
+_BALANCES = """SELECT a.owner, sum(s.balance_fen)::bigint AS fen,
+        sum(s.balance_fen - s.held_fen)::bigint AS available_fen
+    FROM ledger_accounts a JOIN ledger_slots s ON s.tenant_id = a.tenant_id AND s.account_id = a.id
+    WHERE a.kind = $1 AND a.owner = ANY($2::text[]) GROUP BY a.owner"""
 
 
 class Move(NamedTuple):
@@ -37,87 +39,94 @@ class Move(NamedTuple):
 
 async def open_account(tx: WriteSession, kind: AccountKind, owner: str) -> UUID:
     """The id of the owner's account of that kind, opened when it is the first time."""
-    known = await tx.scalar(_ids(kind, owner))
-    if known is not None:
-        return known
-    values = {"id": uuid7(), "kind": kind, "owner": owner, "guarded": kind not in UNGUARDED}
-    new = upsert(LedgerAccount).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "kind", "owner"])
-    opened = await tx.scalar(new.returning(LedgerAccount.id))
-    # None: another transaction opened it between the two statements, and has committed by now.
-    return opened if opened is not None else (await tx.scalars(_ids(kind, owner))).one()
+    known = await tx.rows(_FIND, kind, owner)
+    if not known:
+        known = await tx.rows(_OPEN, uuid7(), kind, owner, kind not in UNGUARDED, SLOTS.get(kind, 1), now())
+    if not known:
+        # Another transaction opened it between the two statements, and has committed by now.
+        known = await tx.rows(_FIND, kind, owner)
+    found: UUID = known[0].id
+    return found
 
 
-async def post(tx: WriteSession, key: str, subject: str, moves: Sequence[Move]) -> UUID:
+async def post(
+    tx: WriteSession,
+    key: str,
+    subject: str,
+    moves: Sequence[Move],
+    *,
+    words: str,
+    value_date: date | None = None,
+    hold_id: UUID | None = None,
+    corrects_id: UUID | None = None,
+) -> UUID:
     """Book one transfer and return its id; the same key again returns the first booking unchanged.
 
-    Raises InsufficientFunds, KeyReused, or Invalid when the moves do not balance. Accounts are locked in the order
-    of their ids, so transfers crossing each other wait instead of deadlocking.
+    `value_date` (起息日) is today in China unless given; `words` is the summary (摘要) on statements. With `hold_id`
+    the money comes from that hold, and what is not used of it is released. Raises InsufficientFunds, KeyReused,
+    DayClosed, HoldClosed, BeyondHold, UnknownAccount, LedgerBusy, or Invalid when the moves do not balance.
     """
-    _must_balance(moves)
-    transfer_id = uuid7()
-    row = {"id": transfer_id, "key": key, "subject": subject, "booked_at": now()}
-    new = upsert(LedgerTransfer).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
-    if await tx.scalar(new.returning(LedgerTransfer.id)) is None:
-        return await _booked_before(tx, key, moves)
-    ordered = sorted(moves)
-    await _lock(tx, ordered)
-    entries = [{"transfer_id": transfer_id, "account_id": m.account_id, "amount_fen": m.amount_fen} for m in ordered]
-    await tx.execute(insert(LedgerEntry), entries)
-    return transfer_id
+    ordered = _checked(moves)
+    accounts, amounts = [move.account_id for move in ordered], [move.amount_fen for move in ordered]
+    content = (subject, accounts, amounts, hold_id, corrects_id)
+    day = value_date or today()
+    with in_words():
+        new = await tx.rows(
+            _BOOK, uuid7(), key, subject, words, day, accounts, amounts, hold_id, corrects_id, now()
+        )  # fmt: skip
+    if new:
+        booked: UUID = new[0].id
+        return booked
+    (known,) = await tx.rows(_BOOKED, key)
+    if tuple(known[1:]) != content:
+        raise KeyReused
+    return known.id  # type: ignore[no-any-return]
+
+
+async def reverse(tx: WriteSession, key: str, transfer_id: UUID, *, words: str) -> UUID:
+    """Take a transfer back by its opposite, with today's value date (冲正): it names what it corrects, once.
+
+    Raises UnknownTransfer, Corrected, InsufficientFunds.
+    """
+    found = await tx.rows("SELECT subject, accounts, amounts FROM ledger_transfers WHERE id = $1", transfer_id)
+    if not found:
+        raise UnknownTransfer
+    back = [Move(account, -fen) for account, fen in zip(found[0].accounts, found[0].amounts, strict=True)]
+    return await post(tx, key, found[0].subject, back, words=words, corrects_id=transfer_id)
+
+
+async def open_day(tx: WriteSession, wanted: date) -> date:
+    """The value date for what happened on that day: itself, or the first open day after it; never after today.
+
+    It stays open until the transaction ends.
+    """
+    (row,) = await tx.rows("SELECT ledger_open_day($1, $2) AS day", tx.tenant, min(wanted, today()))
+    found: date = row.day
+    return found
 
 
 async def balance(reader: ReadSession, kind: AccountKind, owner: str) -> int:
-    """Fen on the owner's account; 0 when it was never opened."""
-    found = await reader.scalar(
-        select(LedgerAccount.balance_fen).where(LedgerAccount.kind == kind, LedgerAccount.owner == owner)
-    )
-    return found or 0
+    """Fen on the owner's account, held money included; 0 when it was never opened."""
+    return (await balances(reader, kind, [owner])).get(owner, 0)
 
 
 async def balances(reader: ReadSession, kind: AccountKind, owners: Sequence[str]) -> dict[str, int]:
     """Fen on each owner's account; owners without one are left out."""
-    rows = await reader.execute(
-        select(LedgerAccount.owner, LedgerAccount.balance_fen).where(
-            LedgerAccount.kind == kind, LedgerAccount.owner.in_(owners)
-        )
-    )
-    return dict(rows.all())
+    return {row.owner: row.fen for row in await reader.rows(_BALANCES, kind, owners)}
 
 
-def _ids(kind: AccountKind, owner: str) -> Select[UUID]:
-    return select(LedgerAccount.id).where(LedgerAccount.kind == kind, LedgerAccount.owner == owner)
+async def available(reader: ReadSession, kind: AccountKind, owner: str) -> int:
+    """Fen that may be spent: the balance without what is held; 0 when the account was never opened."""
+    found = await reader.rows(_BALANCES, kind, [owner])
+    return found[0].available_fen if found else 0
 
 
-def _must_balance(moves: Sequence[Move]) -> None:
+def _checked(moves: Sequence[Move]) -> list[Move]:
     accounts = {move.account_id for move in moves}
     if len(moves) < 2 or len(accounts) != len(moves) or any(move.amount_fen == 0 for move in moves):
         raise Invalid("一笔划转至少涉及两个不同账户，且金额不能为零")
+    if any(abs(move.amount_fen) > MAX_FEN for move in moves):
+        raise Invalid("划转金额超出允许的范围")
     if sum(move.amount_fen for move in moves) != 0:
         raise Invalid("划转的借贷金额不平衡")
-
-
-async def _booked_before(tx: WriteSession, key: str, moves: Sequence[Move]) -> UUID:
-    rows = await tx.execute(
-        select(LedgerTransfer.id, LedgerEntry.account_id, LedgerEntry.amount_fen)
-        .join(LedgerEntry, LedgerEntry.transfer_id == LedgerTransfer.id)
-        .where(LedgerTransfer.key == key)
-        .order_by(LedgerEntry.account_id)
-    )
-    found = rows.all()
-    if [Move(account, amount) for _, account, amount in found] != sorted(moves):
-        raise KeyReused
-    return found[0][0]
-
-
-async def _lock(tx: WriteSession, moves: Sequence[Move]) -> None:
-    rows = await tx.execute(
-        select(LedgerAccount.id, LedgerAccount.guarded, LedgerAccount.balance_fen)
-        .where(LedgerAccount.id.in_([move.account_id for move in moves]))
-        .order_by(LedgerAccount.id)
-        .with_for_update()
-    )
-    state = {account: (guarded, fen) for account, guarded, fen in rows}
-    for move in moves:
-        guarded, fen = state[move.account_id]
-        if guarded and fen + move.amount_fen < 0:
-            raise InsufficientFunds
+    return sorted(moves)

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
@@ -29,6 +29,11 @@ def among(statement: str, ids: Sequence[UUID]) -> tuple[str, UUID | Sequence[UUI
     Mostly it is a single one, and for that PostgreSQL keeps the plan; for an array it plans anew every time.
     """
     return (statement.format("= $1"), ids[0]) if len(ids) == 1 else (statement.format("= ANY($1::uuid[])"), ids)
+
+
+def is_lost(driver: Any, error: Exception) -> bool:
+    """Whether the connection is no more; an error inside the driver is its word for one that ended between messages."""
+    return isinstance(error, asyncpg.InternalClientError) or bool(driver.is_closed())
 
 
 def as_sqlalchemy(error: Exception, statement: str, *, lost: bool) -> DBAPIError:

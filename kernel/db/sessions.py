@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session
 
 from kernel.db.base import TENANT_SETTING, TenantModel
-from kernel.db.plain import DRIVER_ERRORS, Row, as_sqlalchemy
+from kernel.db.plain import DRIVER_ERRORS, Row, as_sqlalchemy, is_lost
 
 log = structlog.get_logger()
 
@@ -59,9 +59,10 @@ class _CountySession(AsyncSession):
         try:
             found: list[Row] = await driver.fetch(statement, *values, record_class=Row)
         except DRIVER_ERRORS as error:
-            if driver.is_closed():
+            lost = is_lost(driver, error)
+            if lost:
                 await (await self.connection()).invalidate(error)
-            raise as_sqlalchemy(error, statement, lost=driver.is_closed()) from error
+            raise as_sqlalchemy(error, statement, lost=lost) from error
         return found
 
     async def commit(self) -> NoReturn:
@@ -212,7 +213,7 @@ def _say(connection: Connection, statement: str) -> str:
     try:
         told: str = driver.run_async(lambda one: one.execute(statement))
     except DRIVER_ERRORS as error:
-        lost = driver.driver_connection.is_closed()  # type: ignore[union-attr]
+        lost = is_lost(driver.driver_connection, error)
         if lost:
             connection.invalidate(error)
         raise as_sqlalchemy(error, statement, lost=lost) from error

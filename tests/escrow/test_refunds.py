@@ -112,7 +112,7 @@ async def test_a_fund_that_was_spent_cannot_refund(world: World) -> None:
     async with world.database.transaction(COUNTY) as tx:
         fund = await ledger.open_account(tx, AccountKind.PROJECT_FUND, str(world.project_id))
         bank = await ledger.open_account(tx, AccountKind.BANK, "6222000000000001")
-        await ledger.post(tx, "drawdown", "test", [ledger.Move(fund, -1), ledger.Move(bank, 1)])
+        await ledger.post(tx, "drawdown", "test", [ledger.Move(fund, -1), ledger.Move(bank, 1)], words="支取")
     with pytest.raises(ledger.InsufficientFunds):
         await order(world, sale)
     async with world.database.read(COUNTY) as reader:

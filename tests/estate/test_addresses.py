@@ -63,7 +63,10 @@ async def test_the_function_sees_its_own_county_and_no_other(fresh_database: Dat
         around = await tx.scalars(
             text("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
         )
-        assert list(around) == ["units_by_address"], "a second way around the wall needs a decision"
+        # Those of the ledger are triggers, which nobody can call; they name the county of the row that fired them.
+        triggers = {"add_slots", "book", "close_days", "close_hold", "place_hold"}
+        decided = {"units_by_address", *(f"ledger_{name}" for name in triggers)}
+        assert set(around) == decided, "another way around the wall needs a decision"
         grantees = "SELECT grantee FROM information_schema.routine_privileges WHERE routine_name = 'units_by_address'"
         assert set(await tx.scalars(text(grantees))) <= {"yiti_app", "yiti_owner"}
         with pytest.raises(ProgrammingError, match="must be owner"):

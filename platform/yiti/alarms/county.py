@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from contracts.models import ContractPower
+from escrow import ledger
 from kernel.blobs import BlobNotFound, Corrupted
-from kernel.clock import now
+from kernel.clock import now, today
 from kernel.db import ReadSession
 from kernel.errors import Unavailable
 from kernel.outbox.models import DONE, PARKED, PENDING, OutboxEvent
@@ -41,6 +42,7 @@ LOOKED_AT = frozenset(
         AlarmKind.SEAL_FULL,
         AlarmKind.SEAL_STOPPED,
         AlarmKind.AUTHORITY,
+        AlarmKind.LEDGER,
     }
 )
 JOB = "job:"
@@ -155,6 +157,14 @@ async def seals(reader: ReadSession, pki_dir: Path) -> list[Finding]:
         if agency and row.status != SealStatus.ACTIVE:
             found.append(Finding(AlarmKind.SEAL_STOPPED, row.key, f"{row.organisation}的印章已停用或者吊销"))
     return found + await asyncio.to_thread(_seal_endings, pki_dir, rows)
+
+
+async def accounts(reader: ReadSession) -> list[Finding]:
+    """Why days that are long over are not closed; what is closed has been checked."""
+    closed = await ledger.closed_through(reader)
+    if closed is not None and closed >= today() - rules.CLOSED_BY:
+        return []
+    return [Finding(AlarmKind.LEDGER, detail=one.words) for one in (await ledger.faults(reader))[:1]]
 
 
 def _seal_endings(pki_dir: Path, rows: Sequence[OrganisationSeal]) -> list[Finding]:

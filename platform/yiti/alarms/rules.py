@@ -9,6 +9,8 @@ CERTIFICATE_WARN = timedelta(days=90)
 ROOT_WARN = timedelta(days=3 * 365)
 """Nothing may outlive the root, and verifiers need time to take up its successor."""
 LATE = timedelta(minutes=10)
+CLOSED_BY = timedelta(days=2)
+"""A day of the ledger is closed on the morning after it."""
 LEAST_FREE_BYTES = 1024**3
 LEAST_FREE_PERCENT = 10
 

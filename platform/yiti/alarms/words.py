@@ -16,6 +16,7 @@ class AlarmKind(StrEnum):
     BLOB = "blob"
     CERTIFICATE = "certificate"
     ROOT = "root"
+    LEDGER = "ledger"
     PARKED = "parked"
     LATE = "late"
     SEAL_LIMIT = "seal_limit"
@@ -61,6 +62,10 @@ ADVICE: dict[AlarmKind, Advice] = {
         "根证书将在3年内到期",
         "用 yiti pki rotate --root 启用新的根证书，并公布其指纹；原根证书有效期内两者都受信任。",
         grave=False,
+    ),
+    AlarmKind.LEDGER: Advice(
+        "账目核对不平，未能日终结账",
+        "不要手工改动账户数据。按所列账户核对银行回单和分录，用冲正更正；核对一致后自动结账。",
     ),
     AlarmKind.PARKED: Advice("有任务被搁置", "到“待办任务”查看原因，处理后逐项重试。", grave=False),
     AlarmKind.LATE: Advice("任务长时间未处理", "检查后台工作进程是否在运行、外部系统是否正常。"),

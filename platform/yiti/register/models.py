@@ -1,5 +1,6 @@
 """The tables of the book. What they promise is in `invariants`, held by triggers."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -26,12 +27,13 @@ from yiti.register import invariants
 from yiti.register.kinds import SECURITIES, EntryKind, EntryStatus, HolderRole, RegistrationType, Sharing
 
 
-def _one_of(column: str, words: type[EntryKind | EntryStatus | HolderRole | RegistrationType | Sharing]) -> str:
-    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+def _one_of(column: str, words: Iterable[str]) -> str:
+    # One array and not IN: PostgreSQL reads a constraint's expression anew for each statement, element by element.
+    return f"{column} = ANY ('{{{','.join(map(str, words))}}}'::text[])"
 
 
 NAME_CONTEXT, ID_CONTEXT = "register.name", "register.id"
-_SECURITY = f"kind IN ({', '.join(sorted(repr(str(kind)) for kind in SECURITIES))})"
+_SECURITY = _one_of("kind", sorted(SECURITIES))
 
 
 class RegisterEntry(TenantModel):
@@ -50,7 +52,8 @@ class RegisterEntry(TenantModel):
         CheckConstraint("(status = 'historical') = (closed_at IS NOT NULL)", name="closed_at_a_time"),
         CheckConstraint("kind <> 'cancellation' OR closes_id IS NOT NULL", name="cancellation_names_its_entry"),
         CheckConstraint(
-            "kind <> 'ownership' OR registration_type IN ('100', '200', '300', '500')", name="ownership_is_registered"
+            f"kind <> 'ownership' OR {_one_of('registration_type', ('100', '200', '300', '500'))}",
+            name="ownership_is_registered",
         ),
         CheckConstraint("amount_fen >= 0", name="amount_is_money"),
         CheckConstraint(f"NOT {_SECURITY} OR coalesce(amount_fen, 0) > 0", name="security_names_its_claim"),

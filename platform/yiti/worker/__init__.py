@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from e_archive import renewing
+from escrow.ledger import LedgerChores
 from kernel.audit.sealer import seal_batch
 from kernel.db import Database
 from kernel.db.schema import load_modules
@@ -42,6 +43,7 @@ async def work(settings: Settings) -> None:
                 partial(lapses.chore, resources.database),
                 watch.chore,
                 partial(renewing.chore, resources.database),
+                LedgerChores(resources.database).chore,
             ),
         )
         log.info("worker.ready")
