@@ -25,17 +25,22 @@ from yiti.portals.shell.plugin import Shell
 URL = "/api/verify"
 
 
-@pytest.fixture
-async def machine(stage: Stage) -> AsyncIterator[AsyncClient]:
+@pytest.fixture(scope="module")
+def interface(stage: Stage) -> Litestar:
     counties = {str(county["code"]): str(county["name"]) for county in COUNTIES}
-    app = Litestar(
+    return Litestar(
         route_handlers=[VerificationApi],
         dependencies={**DEPENDENCIES, "resources": Provide(lambda: stage.resources, sync_to_thread=False)},
         plugins=[Shell(stage.resources.settings, [])],
         state=State({"database": stage.resources.database, "counties": counties}),
         openapi_config=None,
     )
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://yiti") as client:  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def machine(interface: Litestar) -> AsyncIterator[AsyncClient]:
+    transport = ASGITransport(interface)  # type: ignore[arg-type]
+    async with AsyncClient(transport=transport, base_url="http://yiti") as client:
         yield client
 
 
