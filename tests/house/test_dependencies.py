@@ -10,7 +10,7 @@ from kernel.settings import ROOT
 from tests.house.source import SOURCE_ROOTS, python_files, tree
 
 # Used without an import of ours: database driver, command, form parser, event loop, and what their users load by name.
-LOADED_BY_NAME = {"alembic", "asyncpg", "python-multipart", "uvicorn", "uvloop", "pyhanko-certvalidator"}
+LOADED_BY_NAME = {"alembic", "asyncpg", "python-multipart", "uvicorn", "uvloop", "pyhanko-certvalidator", "pyiso20022"}
 OWN = {root.rsplit("/", maxsplit=1)[-1] for root in SOURCE_ROOTS}
 
 
