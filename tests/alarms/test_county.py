@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import select, update
 
@@ -21,12 +22,14 @@ from signing.pki import Pki
 from signing.seal_errors import LimitReached, RefusedUse
 from signing.seal_rules import Reason
 from tests.alarms.conftest import Parts
+from tests.escrow.books import deposit
 from tests.signing.offices import SYSTEM, make_office
-from tests.testbed import HOME, OTHER
+from tests.testbed import HOME, OTHER, Testbed
 from yiti.alarms import county, watch
 from yiti.alarms.installation import Round
 from yiti.alarms.service import open_alarms
 from yiti.alarms.watch import Watch, listening, look_at_county
+from yiti.local.servers import SUPERUSER
 
 TOPIC = "certificate.issue"
 
@@ -68,6 +71,23 @@ async def test_a_lost_and_an_altered_file_are_found_and_their_return_is_noticed(
     assert await looked(parts, OTHER) == []
     where.write_bytes(b"one")
     assert await looked(parts) == [("blob", changed)]
+
+
+async def test_accounts_that_do_not_agree_are_told_until_they_do(parts: Parts, testbed: Testbed) -> None:
+    async with parts.database.transaction(HOME) as tx:
+        await deposit(tx, "p", 100)
+    name = str(parts.database.engine.url.database)
+    superuser = await asyncpg.connect(
+        host=testbed.owner_dsn(name).partition("?host=")[2], user=SUPERUSER, database=name
+    )
+    await superuser.execute("SET session_replication_role = replica")
+    bend = "UPDATE ledger_slots SET balance_fen = balance_fen + $1 WHERE guarded AND seq > 0"
+    assert await looked(parts) == []
+    await superuser.execute(bend, 1)
+    assert await looked(parts) == [("ledger", "")]
+    await superuser.execute(bend, -1)
+    assert await looked(parts) == []
+    await superuser.close()
 
 
 async def test_a_storage_that_is_away_is_no_lost_file(parts: Parts) -> None:
