@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.service import request_cancellation
 from kernel.db import Database, WriteSession
+from kernel.web.problems import constraint_of
 from tests.contracts.samples import person, shared
 from tests.contracts.steps import CLERK, COUNTY, drafted, filed, frozen, signing
 
@@ -35,7 +36,7 @@ def refused_by(*guards: str) -> Iterator[None]:
     with pytest.raises(DBAPIError) as refusal:
         yield
     assert refusal.value.orig is not None
-    assert getattr(refusal.value.orig.__cause__, "constraint_name", None) in guards, refusal.value.orig
+    assert constraint_of(refusal.value) in guards, refusal.value.orig
 
 
 async def attack(tx: WriteSession, contract_id: UUID, statement: str) -> None:

@@ -16,7 +16,7 @@ from tests.certificates.samples import entry_facts
 from tests.certificates.world import ISSUER
 from tests.portals.citizens import MakePhone
 from tests.portals.test_public_verify import _another_page, upload
-from tests.portals.test_verification_api import URL, machine, many, original, proof
+from tests.portals.test_verification_api import URL, interface, machine, many, original, proof
 from tests.signing.hostile import update
 from yiti.certificates.checking import Validity
 from yiti.certificates.copies.document import copy_xml
@@ -26,7 +26,7 @@ from yiti.certificates.models import Certificate
 from yiti.portals.public.attached import code_in, compared
 from yiti.portals.public.stored import StoredData
 
-__all__ = ["machine", "many", "original", "proof"]  # fixtures
+__all__ = ["interface", "machine", "many", "original", "proof"]  # fixtures
 Change = Callable[[bytes], bytes]
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">%b]><BDCDJZM><ZL>&z;</ZL></BDCDJZM>""" % b"".join(
     b'<!ENTITY %c "%b">' % (letter, b"&%c;" % (letter - 1) * 60) for letter in range(ord("b"), ord("z") + 1)
