@@ -5,9 +5,10 @@ as production demands. A county may have a licensed 电子认证服务机构 tak
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
@@ -277,18 +278,18 @@ class Pki:
 
         Raises UnknownCertificate."""
         root = self.trusted_root(number).credential
-        return self._list(-number, root, (), at, timedelta(days=1), answers.ROOT_LIST_LIFETIME)
+        return self._list(-number, root, tuple, at, timedelta(days=1), answers.ROOT_LIST_LIFETIME)
 
     def issuing_list(self, number: int, at: datetime) -> bytes:
         """The CRL of an issuing CA, DER, at most an hour old. Raises UnknownCertificate."""
-        signer, revoked = self.generation(number).issuer, self.register.revoked(number)
+        signer, revoked = self.generation(number).issuer, partial(self.register.revoked, number)
         return self._list(number, signer, revoked, at, timedelta(hours=1), answers.LIST_LIFETIME)
 
     def _list(
-        self, place: int, signer: Credential, revoked: Sequence[Issued], at: datetime, reuse: timedelta,
+        self, place: int, signer: Credential, revoked: Callable[[], Sequence[Issued]], at: datetime, reuse: timedelta,
         lifetime: timedelta,
     ) -> bytes:  # fmt: skip
         made = self._lists.get(place)
         if made is None or not made[0] <= at < made[0] + reuse:
-            made = self._lists[place] = (at, answers.revocation_list(signer, revoked, at, lifetime))
+            made = self._lists[place] = (at, answers.revocation_list(signer, revoked(), at, lifetime))
         return made[1]

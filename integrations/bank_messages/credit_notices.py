@@ -8,7 +8,7 @@ from integrations.bank_messages.entries import Entry, put_entries, read_entries
 from integrations.bank_messages.parties import put_own_account, read_own_account
 from integrations.bank_messages.reading import Part, read
 from integrations.bank_messages.schema import Message
-from integrations.bank_messages.values import moment, moment_of
+from integrations.bank_messages.values import moment_of, put_header
 from integrations.bank_messages.writing import finish, put, start
 
 
@@ -41,9 +41,7 @@ def read_notices(data: bytes) -> NoticeMessage:
 def write_notices(message: NoticeMessage) -> bytes:
     """The file that a bank would send."""
     body = start(Message.CREDIT_NOTICE, "BkToCstmrDbtCdtNtfctn")
-    header = put(body, "GrpHdr")
-    put(header, "MsgId", message.message_id)
-    put(header, "CreDtTm", moment(message.created_at))
+    put_header(body, message.message_id, message.created_at)
     for notice in message.notices:
         part = put(body, "Ntfctn")
         put(part, "Id", notice.notice_id)

@@ -20,10 +20,10 @@ from integrations.bank_messages.values import (
     day_of,
     fen_of,
     fen_of_number,
-    moment,
     moment_of,
     number,
     put_amount,
+    put_header,
 )
 from integrations.bank_messages.writing import finish, put, put_if, put_pieces, start
 
@@ -55,9 +55,7 @@ def write_orders(batch: PaymentBatch) -> bytes:
     by its reference, so that a bank's answer to a block is an answer to one order."""
     _check(batch)
     body = start(Message.PAYMENT_ORDERS, "CstmrCdtTrfInitn")
-    header = put(body, "GrpHdr")
-    put(header, "MsgId", batch.message_id)
-    put(header, "CreDtTm", moment(batch.created_at))
+    header = put_header(body, batch.message_id, batch.created_at)
     put(header, "NbOfTxs", str(len(batch.orders)))
     put(header, "CtrlSum", number(sum(order.amount_fen for order in batch.orders)))
     put(header, "InitgPty/Nm", batch.initiator)

@@ -10,7 +10,7 @@ from lxml import etree
 
 from integrations.bank_messages.reading import BadBankMessage, Part, read
 from integrations.bank_messages.schema import Message
-from integrations.bank_messages.values import moment, moment_of
+from integrations.bank_messages.values import moment_of, put_header
 from integrations.bank_messages.writing import finish, put, put_if, put_pieces, start
 
 _LONGEST_REASON = 105
@@ -91,9 +91,7 @@ def write_status(report: StatusReport) -> bytes:
     if len({order.end_to_end_id for order in report.orders}) != len(report.orders):
         raise BadBankMessage("同一付款指令有两个状态")
     body = start(Message.PAYMENT_STATUS, "CstmrPmtStsRpt")
-    header = put(body, "GrpHdr")
-    put(header, "MsgId", report.message_id)
-    put(header, "CreDtTm", moment(report.created_at))
+    put_header(body, report.message_id, report.created_at)
     group = put(body, "OrgnlGrpInfAndSts")
     put(group, "OrgnlMsgId", report.original_message_id)
     put(group, "OrgnlMsgNmId", Message.PAYMENT_ORDERS.value)

@@ -19,6 +19,7 @@ from integrations.bank_messages.values import (
     moment_of,
     number,
     put_amount,
+    put_header,
 )
 from integrations.bank_messages.writing import finish, put, start
 from kernel.clock import SHANGHAI
@@ -64,9 +65,7 @@ def read_statements(data: bytes) -> StatementMessage:
 def write_statements(message: StatementMessage) -> bytes:
     """The file that a bank would send; refuses statements that do not add up."""
     body = start(Message.STATEMENT, "BkToCstmrStmt")
-    header = put(body, "GrpHdr")
-    put(header, "MsgId", message.message_id)
-    put(header, "CreDtTm", moment(message.created_at))
+    put_header(body, message.message_id, message.created_at)
     for statement in message.statements:
         fault = _fault(statement)
         if fault:

@@ -75,3 +75,11 @@ def moment(at: datetime) -> str:
     if at.tzinfo is None:
         raise BadBankMessage("时间缺少时区")
     return at.astimezone(SHANGHAI).isoformat()
+
+
+def put_header(body: etree._Element, message_id: str, created_at: datetime) -> etree._Element:
+    """What every message begins with; returns it, for what some add."""
+    header = put(body, "GrpHdr")
+    put(header, "MsgId", message_id)
+    put(header, "CreDtTm", moment(created_at))
+    return header
