@@ -41,6 +41,10 @@ class AccountKind(StrEnum):
     """Receipts that could not be matched (不明入账), by bank account number."""
     REFUND_PAYABLE = "refund_payable"
     """Owed back to the payer of a cancelled contract (应退款)."""
+    COLLECTION = "collection"
+    """Paid on a one-code bill and not cleared yet (代收待清分), by bill number."""
+    AUTHORITY_PAYABLE = "authority_payable"
+    """Cleared to an authority and not paid out to it yet (应划转), by the authority's code."""
 
 
 KINDS: Final = {
@@ -49,6 +53,8 @@ KINDS: Final = {
     AccountKind.MAINTENANCE_FUND: "维修资金",
     AccountKind.SUSPENSE: "不明入账",
     AccountKind.REFUND_PAYABLE: "应退款",
+    AccountKind.COLLECTION: "代收待清分",
+    AccountKind.AUTHORITY_PAYABLE: "应划转",
 }
 UNGUARDED: Final = frozenset({AccountKind.BANK})
 WIDE: Final = 16

@@ -73,18 +73,31 @@ ROLES: dict[str, Role] = {
             _K.HOUSING_DEPARTMENT, _P.ESTATE_MANAGE, _P.PERMIT_ISSUE, _P.ESCROW_VIEW, _P.SALE_VIEW,
         ),
         _role(
-            "escrow_supervisor", "资金监管员", "查看预售资金和维修资金",
-            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW,
+            "escrow_supervisor", "资金监管员", "管理监管协议，初审用款申请，查看预售资金和维修资金",
+            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW, _P.SUPERVISION_MANAGE, _P.DRAWDOWN_REVIEW,
+        ),
+        _role(
+            "escrow_approver", "资金监管负责人", "核准用款申请和解除监管，查看预售资金和维修资金",
+            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW, _P.DRAWDOWN_APPROVE,
+        ),
+        _role(
+            "finance_clerk", "财务人员", "与银行逐日对账，处理差异和不明入账",
+            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.RECONCILE,
         ),
         _role("sales_clerk", "售楼员", "签约、提交合同", _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE),
         _role(
             "sales_manager", "售楼负责人", "签约、提交合同，加盖企业电子印章",
             _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW, _P.SEAL_VIEW, _P.SEAL_USE,
         ),
+        _role(
+            "developer_accountant", "企业财务", "签订监管协议，申请使用监管资金",
+            _K.DEVELOPER, _P.ESCROW_VIEW, _P.DRAWDOWN_REQUEST,
+        ),
         _keeper("developer_seal_keeper", _K.DEVELOPER),
-        _role("bank_clerk", "银行经办", "查看本行监管账户", _K.BANK, _P.ESCROW_VIEW),
+        _role("bank_clerk", "银行经办", "办理本行监管账户的付款、对账和贷款入账", _K.BANK, _P.BANK_ORDERS, _P.LOAN_PAY),
         _sealer("bank_sealer", "银行用印人", _K.BANK),
         _keeper("bank_seal_keeper", _K.BANK),
+        _role("fund_clerk", "公积金经办", "办理公积金贷款入账", _K.FUND_CENTRE, _P.LOAN_PAY),
         _sealer("fund_sealer", "公积金用印人", _K.FUND_CENTRE),
         _keeper("fund_seal_keeper", _K.FUND_CENTRE),
         _role(
@@ -98,6 +111,10 @@ ROLES: dict[str, Role] = {
         _role(
             "registrar", "登记员", "审核、核准业务件并登簿，依规定查看完整个人信息",
             _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_REVIEW, _P.CASE_DECIDE, _P.REGISTER_VIEW, _P.PII_REVEAL,
+        ),
+        _role(
+            "fee_clerk", "收费财务", "查看一码缴费和清分，核对各方到账",
+            _K.REGISTRATION_CENTRE, _P.COLLECTION_VIEW,
         ),
         _keeper("agency_seal_keeper", _K.REGISTRATION_CENTRE),
         _role(
