@@ -56,9 +56,8 @@ class Engine:
         self._fonts = FontConfiguration()
         # Documents carry their pictures as data: addresses; nothing is ever fetched from a file or the network.
         self._fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
-        css = files("kernel.rendering").joinpath("document.css").read_text("utf-8")
+        self._css = files("kernel.rendering").joinpath("document.css").read_text("utf-8")
         self._parsed: dict[str, CSS] = {}
-        self._css = self._stylesheet(css)
         self.render(RenderPdf(html=_WARM_UP))
 
     def answer(self, request: Request) -> Answer:
@@ -79,8 +78,8 @@ class Engine:
         # A base that nothing can be joined to: a relative address fails like any other instead of being left out.
         markup, own_css = _taken_out(request.html, "<style>", "</style>")
         markup, underlay = _taken_out(markup, '<link rel="underlay" href="', '">')
-        html = Markup(string=markup, base_url="document:", url_fetcher=self._fetcher)
-        stylesheets = [self._css, self._stylesheet(own_css)]
+        html = Markup(markup, base_url="document:", url_fetcher=self._fetcher, css=self._css + own_css)
+        stylesheets = [self._stylesheet(css) for css in (self._css, own_css)]
         document = html.render(font_config=self._fonts, stylesheets=stylesheets, pdf_variant=_VARIANT)
         boxes = _signature_places(document)
         attachments = [_attachment(one, self._fetcher) for one in request.attachments]

@@ -83,11 +83,33 @@ STYLED = """<div style="margin-inline-start: 9mm; padding-block: 2mm; border-inl
 <p style="--gap: 4mm; margin-top: var(--gap); border: inherit">承<span style="display: block; margin-top: var(--gap)">变
 </span></p></div>"""
 
+LINES = """<div style="width: 43mm; overflow-wrap: anywhere">
+<p style="text-align: justify; letter-spacing: 1pt">
+两端对齐的一段 with some latin words，共若干行，最后一行不对齐；“引号”与 averyverylongword。</p>
+<p style="text-align: justify; word-spacing: 2pt">one two three four five six seven eight nine ten eleven</p>
+<p style="white-space: pre-line">保留换行
+　　第二行　有空格   三个</p><p style="white-space: nowrap">不换行的一长串文字超出了它的宽度也还是一行</p>
+<p style="white-space: pre-wrap">制\t表 \n 二</p>
+<p style="white-space: nowrap; overflow: hidden; text-overflow: ellipsis">不换行的一长串文字超出了它的宽度也还是一行</p>
+<p style="overflow-wrap: normal; text-align: right; text-decoration: underline">
+averyverylongwordthatdoesnotfit 尾</p></div>"""
+MARGINS = """<style>@page { margin: 20mm; @top-right { content: "标题"; font-size: 9pt }
+@bottom-center { content: "第 " counter(page) " 页，共 " counter(pages) " 页" } }
+@page :first { @top-right { content: none } @left-middle { content: "行" } }</style>
+<p>一</p><p style="break-before: page">二</p><p style="break-before: page">三</p>"""
 
-@pytest.mark.parametrize("body", [LATIN, MIXED, STYLED, "<p>没有字形：\U00030edd</p>"])
+
+@pytest.mark.parametrize("body", [LATIN, MIXED, STYLED, LINES, "<p>没有字形：\U00030edd</p>"])
 def test_the_shortcuts_change_no_byte(font_config: Path, tmp_path: Path, body: str) -> None:
     as_it_comes, hastened = render_both(font_config, tmp_path, body)
     assert as_it_comes == hastened
+
+
+def test_the_boxes_in_the_margins_are_the_same(font_config: Path, tmp_path: Path) -> None:
+    # Not the bytes: an unused glyph less at the end of the font.
+    stock, ours = (drawn(pdf) for pdf in render_both(font_config, tmp_path, MARGINS))
+    assert len(set(stock)) == 3
+    assert stock == ours
 
 
 def test_the_glyphs_of_rare_names_are_the_same(font_config: Path, tmp_path: Path) -> None:
@@ -115,6 +137,12 @@ async def test_every_glyph_has_the_width_of_its_font(renderer: Renderer) -> None
             of_font = {one: file["hmtx"][file.getGlyphName(one)][0] * 1000 / file["head"].unitsPerEm for one in named}
             assert {one: told.get(one, float(descendant.DW)) for one in named} == pytest.approx(of_font)
             assert len(told) < 30
+
+
+def drawn(pdf: bytes) -> list[bytes]:
+    """What is drawn on each page."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        return [page.Contents.read_bytes() for page in document.pages]
 
 
 def glyphs(pdf: bytes) -> dict[tuple[str, int], tuple[object, ...]]:
