@@ -181,7 +181,7 @@ async def _true_clock(_database: object) -> timedelta:
     return timedelta(0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.usefixtures("database")
 async def test_a_running_platform_is_looked_at_through_its_own_parts(settings: Settings) -> None:
     """The pool's own processes sign; with a module that cannot be loaded they say so."""

@@ -275,7 +275,7 @@ async def test_another_county_sees_nothing(database: Database, blobs: BlobStore)
             await queries.get_project(reader, project.id)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_five_thousand_units_take_seconds(
     estate: WriteSession, blobs: BlobStore, project: Project, building: Building
 ) -> None:

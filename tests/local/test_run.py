@@ -136,7 +136,7 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_a_whole_run(tmp_path: Path, how: signal.Signals) -> None:
     places = Places(tmp_path / "var")
     with platform(places.var) as process:

@@ -11,21 +11,17 @@ from uuid import UUID, uuid4
 
 from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
-from litestar.datastructures import State
-from litestar.di import Provide
 
 import signing.service as signing
 from contracts.schemas import Buyer
 from kernel.permissions import system_actor
-from kernel.web.dependencies import DEPENDENCIES
 from tests.journeys.stage import HOME, Stage, handwriting
 from tests.portals.pages import HOST, PageClient
-from tests.testbed import COUNTIES
+from tests.portals.platforms import pages_of
 from yiti.accounts import sessions
 from yiti.accounts.cookies import SESSION
 from yiti.certificates.models import Certificate
 from yiti.portals import citizen, public
-from yiti.portals.shell.plugin import Shell
 
 PICTURE = "data:image/png;base64," + base64.b64encode(handwriting()).decode()
 UPLOAD_LIMIT = 6 * 1024 * 1024
@@ -35,19 +31,7 @@ PAPERS = ["contract", "notice_application", "inquiry_record", "handover_agreemen
 
 def make_platform(stage: Stage) -> Litestar:
     """The citizens' and the public's pages, on the stage's own resources."""
-    return Litestar(
-        route_handlers=[*citizen.ROUTES, *public.ROUTES],
-        dependencies={**DEPENDENCIES, "resources": Provide(lambda: stage.resources, sync_to_thread=False)},
-        plugins=[Shell(stage.resources.settings, [citizen.PORTAL])],
-        state=State(
-            {
-                "database": stage.resources.database,
-                "counties": {str(county["code"]): str(county["name"]) for county in COUNTIES},
-            }
-        ),
-        request_max_body_size=UPLOAD_LIMIT,
-        openapi_config=None,
-    )
+    return pages_of(stage, citizen, public, request_max_body_size=UPLOAD_LIMIT)
 
 
 def viewed(desk: str) -> str:

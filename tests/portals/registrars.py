@@ -6,18 +6,14 @@ from uuid import UUID
 
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
-from litestar.datastructures import State
-from litestar.di import Provide
 from sqlalchemy import select
 
 from contracts.schemas import Buyer
 from kernel.audit.models import AuditEntry
-from kernel.web.dependencies import DEPENDENCIES
 from tests.journeys.stage import HOME, Stage
 from tests.portals.pages import HOST, PageClient, sign_in_as
-from tests.testbed import COUNTIES
+from tests.portals.platforms import pages_of
 from yiti.portals import registration
-from yiti.portals.shell.plugin import Shell
 
 MORTGAGED = 3
 """The demo building under a construction mortgage: its cases always go to a person."""
@@ -25,18 +21,7 @@ MORTGAGED = 3
 
 def make_platform(stage: Stage) -> Litestar:
     """The registration centre's pages."""
-    return Litestar(
-        route_handlers=[*registration.ROUTES],
-        dependencies={**DEPENDENCIES, "resources": Provide(lambda: stage.resources, sync_to_thread=False)},
-        plugins=[Shell(stage.resources.settings, [registration.PORTAL])],
-        state=State(
-            {
-                "database": stage.resources.database,
-                "counties": {str(county["code"]): str(county["name"]) for county in COUNTIES},
-            }
-        ),
-        openapi_config=None,
-    )
+    return pages_of(stage, registration)
 
 
 async def desk(app: Litestar, stage: Stage, role: str = "registrar", county: str = HOME) -> PageClient:

@@ -8,38 +8,23 @@ from uuid import UUID
 import html5lib
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
-from litestar.datastructures import State
-from litestar.di import Provide
 from sqlalchemy import select
 
 from contracts.schemas import Buyer
-from kernel.web.dependencies import DEPENDENCIES
 from tests.journeys.stage import ANSWERS, HOME, Stage
 from tests.portals.pages import HOST, PageClient
-from tests.testbed import COUNTIES
+from tests.portals.platforms import pages_of
 from yiti.accounts import sessions
 from yiti.accounts.cookies import SESSION
 from yiti.accounts.models import User
 from yiti.portals import sales_office
-from yiti.portals.shell.plugin import Shell
 
 DeskAs = Callable[..., Awaitable[PageClient]]
 
 
 def make_platform(stage: Stage) -> Litestar:
     """The sales office's pages on the stage's own resources."""
-    return Litestar(
-        route_handlers=[*sales_office.ROUTES],
-        dependencies={**DEPENDENCIES, "resources": Provide(lambda: stage.resources, sync_to_thread=False)},
-        plugins=[Shell(stage.resources.settings, [sales_office.PORTAL])],
-        state=State(
-            {
-                "database": stage.resources.database,
-                "counties": {str(county["code"]): str(county["name"]) for county in COUNTIES},
-            }
-        ),
-        openapi_config=None,
-    )
+    return pages_of(stage, sales_office)
 
 
 async def open_desk(app: Litestar, stage: Stage, login: str, county: str = HOME) -> PageClient:

@@ -19,7 +19,7 @@ from tests.portals.pages import make_staff
 from tests.testbed import HOME
 from yiti.accounts.cookies import SESSION
 
-pytestmark = [*IN_BROWSER]
+pytestmark = [*IN_BROWSER, pytest.mark.soak]
 WIDTHS = (1366, 390)
 
 

@@ -25,6 +25,7 @@ async def signed_in(stage: Stage, tab: Page, site: str, name: str, id_no: str) -
     await tab.context.add_cookies([{"name": SESSION, "value": cookie, "url": site}])
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 async def test_a_sale_from_the_choice_to_the_submission(stage: Stage, tab: Page, site: str, tmp_path: Path) -> None:
     seller, other = buyer("姚邵"), buyer("湛汪")

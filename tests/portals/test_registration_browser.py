@@ -21,7 +21,7 @@ from yiti.accounts.cookies import SESSION
 from yiti.cases.lifecycle import CaseStatus
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-pytestmark = [*IN_BROWSER, pytest.mark.timeout(300)]
+pytestmark = [*IN_BROWSER, pytest.mark.soak, pytest.mark.timeout(300)]
 __all__ = ["site"]
 
 

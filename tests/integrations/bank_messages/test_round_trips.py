@@ -8,7 +8,7 @@ from integrations.bank_messages.payment_status import StatusReport, read_status,
 from integrations.bank_messages.statements import StatementMessage, read_statements, write_statements
 from tests.integrations.bank_messages.factories import BATCHES, FILES, NOTICES, REPORTS
 
-searched = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+searched = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @searched

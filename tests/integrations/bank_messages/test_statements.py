@@ -181,6 +181,7 @@ def test_a_notice_of_several_accounts() -> None:
     assert [notice.entries for notice in pending.notices] == [(), ()]
 
 
+@pytest.mark.soak
 def test_ten_thousand_entries() -> None:
     many = [entry(serial=f"ICBC{number:012d}", end_to_end_id=f"JK4115282026{number:08d}") for number in range(10_000)]
     data = write_statements(day_file(*many))
