@@ -9,15 +9,14 @@ import importlib.util
 import re
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
 import uvloop
 
 from bench.booking_county import booking_server, build, home, transfer
+from bench.clients import per_second
 from bench.report import Measure
 from kernel.db import Database
 from yiti.local.servers import SUPERUSER, PostgresServer
@@ -37,7 +36,7 @@ async def measure() -> list[Measure]:
             reference, rates = [], []
             for turn in range(3):
                 reference.append(await pgbench_tps(postgres, SECONDS))
-                rates.append(await asyncio.to_thread(_bookings_per_second, dsn, turn))
+                rates.append(await asyncio.to_thread(per_second, PROCESSES, SECONDS, _process, dsn, turn))
     rate, tps = median(rates), median(reference)
     return [
         Measure(
@@ -83,19 +82,6 @@ async def _pgbench(postgres: PostgresServer, *arguments: str) -> str:
     if process.returncode:
         raise RuntimeError(complaint.decode())
     return out.decode()
-
-
-def _bookings_per_second(dsn: str, turn: int) -> float:
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        # Everybody is at work before the time starts, however long a process takes to import.
-        list(pool.map(_ready, range(PROCESSES)))
-        starts = time.time() + 1
-        each = [pool.submit(_process, dsn, turn, number, starts) for number in range(PROCESSES)]
-        return sum(one.result() for one in each) / SECONDS
-
-
-def _ready(_number: int) -> None:
-    time.sleep(0.2)
 
 
 def _process(dsn: str, turn: int, number: int, starts: float) -> int:

@@ -7,10 +7,8 @@ import random
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from uuid import UUID
@@ -20,6 +18,7 @@ import uvloop
 
 from bench.booking_county import COUNTY, booking_server
 from bench.booking_throughput import pgbench_tps, prepare_pgbench
+from bench.clients import per_second
 from bench.report import Measure
 from escrow import ledger
 from escrow.ledger.models import WIDE, AccountKind
@@ -48,12 +47,15 @@ async def measure() -> list[Measure]:
 async def _rates(postgres: PostgresServer) -> list[Measure]:
     await _schema(postgres, "rates")
     await prepare_pgbench(postgres)
-    dsn, found = postgres.dsn("rates"), {name: [] for name in ("pgbench", *TARGETS)}  # type: dict[str, list[float]]
+    dsn = postgres.dsn("rates")
+    found: dict[str, list[float]] = {name: [] for name in ("pgbench", *TARGETS)}
     await _open_accounts(dsn)
     for turn in range(ROUNDS):
         found["pgbench"].append(await pgbench_tps(postgres, SECONDS))
         for name in TARGETS:
-            found[name].append(await asyncio.to_thread(_per_second, dsn, turn, name == "hot_account"))
+            found[name].append(
+                await asyncio.to_thread(per_second, CLIENTS, SECONDS, _process, dsn, turn, name == "hot_account")
+            )
     tps = median(found["pgbench"])
     return [
         Measure(
@@ -85,20 +87,7 @@ async def _open_accounts(dsn: str) -> None:
             await ledger.open_account(tx, AccountKind.PROJECT_FUND, owner)
 
 
-def _per_second(dsn: str, turn: int, hot: bool) -> float:
-    with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
-        # Everybody is at work before the time starts, however long a process takes to import.
-        list(pool.map(_ready, range(CLIENTS)))
-        starts = time.time() + 1
-        each = [pool.submit(_process, dsn, turn, number, starts, hot) for number in range(CLIENTS)]
-        return sum(one.result() for one in each) / SECONDS
-
-
-def _ready(_number: int) -> None:
-    time.sleep(0.2)
-
-
-def _process(dsn: str, turn: int, number: int, starts: float, hot: bool) -> int:
+def _process(dsn: str, turn: int, hot: bool, number: int, starts: float) -> int:
     return uvloop.run(_client(dsn, f"{turn}:{number}:{hot}", "hot" if hot else str(number), starts))
 
 
