@@ -29,15 +29,15 @@ run: .venv/ready
 demo: .venv/ready
 	@$(BIN)/python -m yiti.local.demo
 
-## test: 全部测试，压力测试除外；ARGS="tests/escrow -k refund" 只跑一部分 (all tests but soak, or those in ARGS)
+## test: 全部功能测试；ARGS="tests/escrow -k refund" 只跑一部分 (all tests of what it does, or those in ARGS)
 test: .venv/ready-for-tests
-	@$(PYTEST) $(or $(ARGS),-m "not soak")
+	@$(PYTEST) $(or $(ARGS),-m "not soak" --ignore=tests/house)
 
 ## soak: 压力测试：随处崩溃、并发争用、上千份篡改文件、浏览器走完全程 (crashes, contention, forged files, a whole sale by browser)
 soak: .venv/ready-for-tests
 	@$(PYTEST) -m soak
 
-## check: 代码、类型、依赖方向、模板、迁移检查 (ruff, mypy, import rules, templates, migrations)
+## check: 代码、类型、依赖方向、模板、迁移检查 (ruff, mypy, import rules, templates, migrations, rules of the house)
 check: .venv/ready-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,7 +45,7 @@ check: .venv/ready-for-tests
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet $(PACKAGES)
 	$(BIN)/python -m yiti.local check-migrations
-	$(BIN)/pytest -q tests/house/test_repository.py
+	$(PYTEST) -q tests/house
 
 ## bench: 性能测量；ONLY=名称 只测一项 (measure; results in var/bench/results.json)
 bench: .venv/ready-for-tests

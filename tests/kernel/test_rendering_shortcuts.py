@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,6 @@ import sys
 import zlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -23,7 +23,7 @@ from kernel.settings import Settings
 PAGE = '<html lang="zh-CN"><head><title>测试</title>{}</head><body>{}</body></html>'
 # In a process of its own: fonts are chosen once a process, and the shortcuts are for a whole process.
 RENDER_BOTH = """
-import sys
+import json, sys
 from pathlib import Path
 from weasyprint import HTML
 from weasyprint.pdf.fonts import Font
@@ -31,22 +31,24 @@ from weasyprint.urls import URLFetcher
 from kernel.rendering.finish import finish, shorten_widths
 from kernel.rendering.weasy import Markup, hasten
 
-html, folder = sys.stdin.read(), Path(sys.argv[1])
+pages, folder = json.load(sys.stdin), Path(sys.argv[1])
 subsets = []
 
 def counted(subset):
     return lambda *given: subsets.append(subset.__name__) or subset(*given)
 
-def pdf(kind, finisher):
-    document = kind(string=html, base_url="document:", url_fetcher=URLFetcher()).render(pdf_variant="pdf/a-3u")
-    # Uncompressed, for one shortcut is the level of compression.
-    return document.write_pdf(pdf_variant="pdf/a-3u", uncompressed_pdf=True, finisher=finisher)
+def write(name, kind, finisher):
+    for number, html in enumerate(pages):
+        document = kind(string=html, base_url="document:", url_fetcher=URLFetcher()).render(pdf_variant="pdf/a-3u")
+        # Uncompressed, for one shortcut is the level of compression.
+        pdf = document.write_pdf(pdf_variant="pdf/a-3u", uncompressed_pdf=True, finisher=finisher)
+        folder.joinpath(f"{name}-{number}.pdf").write_bytes(pdf)
 
 Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
-folder.joinpath("as_it_comes.pdf").write_bytes(pdf(HTML, lambda _, pdf: shorten_widths(pdf)))
+write("as_it_comes", HTML, lambda _, pdf: shorten_widths(pdf))
 hasten()
 Font._harfbuzz_subset = counted(Font._harfbuzz_subset)
-folder.joinpath("hastened.pdf").write_bytes(pdf(Markup, lambda _, pdf: finish(pdf, "")))
+write("hastened", Markup, lambda _, pdf: finish(pdf, ""))
 assert set(subsets) == {"_harfbuzz_subset", "subset_once"}, subsets
 """
 
@@ -55,23 +57,6 @@ assert set(subsets) == {"_harfbuzz_subset", "subset_once"}, subsets
 async def renderer(settings: Settings) -> AsyncIterator[Renderer]:
     async with Renderer(settings.assets_dir, 1) as renderer:
         yield renderer
-
-
-@pytest.fixture(scope="module")
-def font_config(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return isolate_fonts(settings.assets_dir, tmp_path_factory.mktemp("fonts"))
-
-
-def render_both(font_config: Path, folder: Path, body: str) -> tuple[bytes, bytes]:
-    """A document by WeasyPrint as it comes, and with our shortcuts."""
-    subprocess.run(
-        [sys.executable, "-c", RENDER_BOTH, folder],
-        input=PAGE.format("<style>html { font-family: 'Noto Serif SC' }</style>", body),
-        env={**os.environ, "FONTCONFIG_FILE": str(font_config)},
-        encoding="utf-8",
-        check=True,
-    )
-    return (folder / "as_it_comes.pdf").read_bytes(), (folder / "hastened.pdf").read_bytes()
 
 
 LATIN = "<p>only latin letters, so that the last glyphs of the font are cut off</p>"
@@ -99,22 +84,46 @@ MARGINS = """<style>@page { margin: 20mm; @top-right { content: "标题"; font-s
 <p>一</p><p style="break-before: page">二</p><p style="break-before: page">三</p>"""
 
 
-@pytest.mark.parametrize("body", [LATIN, MIXED, STYLED, LINES, "<p>没有字形：\U00030edd</p>"])
-def test_the_shortcuts_change_no_byte(font_config: Path, tmp_path: Path, body: str) -> None:
-    as_it_comes, hastened = render_both(font_config, tmp_path, body)
+RARE = "<p>李𠅤㛃䶮犇𪚥，𬭊</p>"
+MISSING = "<p>没有字形：\U00030edd</p>"
+BODIES = (LATIN, MIXED, STYLED, LINES, MISSING, MARGINS, RARE)
+
+
+@pytest.fixture(scope="module")
+def rendered(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, bytes]]:
+    """Each body by WeasyPrint as it comes, and with our shortcuts."""
+    folder = tmp_path_factory.mktemp("rendered")
+    style = "<style>html { font-family: 'Noto Serif SC' }</style>"
+    subprocess.run(
+        [sys.executable, "-c", RENDER_BOTH, folder],
+        input=json.dumps([PAGE.format(style, body) for body in BODIES]),
+        env={**os.environ, "FONTCONFIG_FILE": str(isolate_fonts(settings.assets_dir, folder))},
+        encoding="utf-8",
+        check=True,
+    )
+    stock, ours = (
+        [(folder / f"{name}-{number}.pdf").read_bytes() for number in range(len(BODIES))]
+        for name in ("as_it_comes", "hastened")
+    )
+    return dict(zip(BODIES, zip(stock, ours, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("body", [LATIN, MIXED, STYLED, LINES, MISSING])
+def test_the_shortcuts_change_no_byte(rendered: dict[str, tuple[bytes, bytes]], body: str) -> None:
+    as_it_comes, hastened = rendered[body]
     assert as_it_comes == hastened
 
 
-def test_the_boxes_in_the_margins_are_the_same(font_config: Path, tmp_path: Path) -> None:
+def test_the_boxes_in_the_margins_are_the_same(rendered: dict[str, tuple[bytes, bytes]]) -> None:
     # Not the bytes: an unused glyph less at the end of the font.
-    stock, ours = (drawn(pdf) for pdf in render_both(font_config, tmp_path, MARGINS))
+    stock, ours = (drawn(pdf) for pdf in rendered[MARGINS])
     assert len(set(stock)) == 3
     assert stock == ours
 
 
-def test_the_glyphs_of_rare_names_are_the_same(font_config: Path, tmp_path: Path) -> None:
+def test_the_glyphs_of_rare_names_are_the_same(rendered: dict[str, tuple[bytes, bytes]]) -> None:
     # Not the bytes: of Hanazono one unused glyph more is left.
-    stock, ours = (glyphs(pdf) for pdf in render_both(font_config, tmp_path, "<p>李𠅤㛃䶮犇𪚥，𬭊</p>"))
+    stock, ours = (glyphs(pdf) for pdf in rendered[RARE])
     assert len(stock) == 8
     assert stock == ours
 
