@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Select, select
 
 from escrow import rules
 from escrow.models import ALLOWED, LIVE, UNPAID, Bill, BillKind, BillState, SupervisionAccount
-from escrow.schemas import MissingMoney, SaleMoney
-from escrow.supervision import account_of, maintenance_account, rates
+from escrow.schemas import MissingMoney, NewBill, SaleMoney
+from escrow.supervision import lock_account, maintenance_account, rates
 from kernel.audit import audit
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
@@ -44,8 +44,8 @@ async def issue_bills(tx: WriteSession, actor: Actor, sale: SaleMoney) -> list[B
     Idempotent: live notices of the same content are returned as they are. Raises BillsDiffer, NoAccount,
     RateMissing, Invalid.
     """
-    account = await account_of(tx, sale.project_id)
-    await _one_at_a_time(tx, account)
+    # Two clerks issuing for one contract: the second waits here, then finds the first one's notices.
+    account = await lock_account(tx, sale.project_id)
     rate = rules.rate_on(await rates(tx), rules.usage_class(sale.usage), with_lift=sale.has_lift, on=sale.on)
     asked = rules.bills_of_sale(sale.down_payment_fen, rate, sale.area)
     live = {bill.kind: bill for bill in await bills_of(tx, sale.contract_id) if bill.state in LIVE}
@@ -54,7 +54,7 @@ async def issue_bills(tx: WriteSession, actor: Actor, sale: SaleMoney) -> list[B
         payee = account if kind is BillKind.DOWN_PAYMENT else await maintenance_account(tx)
         known = live.get(kind)
         if known is None:
-            known = await _issue(tx, actor, sale, payee, kind, amount_fen, rate)
+            known = await issue(tx, actor, payee, _of_sale(sale, kind, amount_fen, rate))
         elif (known.amount_fen, known.payer, known.account_no) != (amount_fen, sale.payer, payee.account_no):
             raise BillsDiffer
         bills.append(known)
@@ -131,32 +131,20 @@ def facts(bill: Bill) -> rules.BillFacts:
     )
 
 
-async def _one_at_a_time(tx: WriteSession, account: SupervisionAccount) -> None:
-    # Two clerks issuing for one contract: the second waits here, then finds the first one's notices.
-    await tx.execute(select(SupervisionAccount.id).where(SupervisionAccount.id == account.id).with_for_update())
-
-
-async def _issue(
-    tx: WriteSession,
-    actor: Actor,
-    sale: SaleMoney,
-    payee: SupervisionAccount,
-    kind: BillKind,
-    amount_fen: int,
-    rate: rules.Rate,
-) -> Bill:
+async def issue(tx: WriteSession, actor: Actor, payee: SupervisionAccount, asked: NewBill) -> Bill:
+    """Number one notice and emit `escrow.notice_issued`; the caller has seen that there is no live one of its kind."""
     day = today()
     number = await next_number(tx, "payment_notice", day.year)
     new = Bill(
         notice_no=f"JK{tx.tenant}{day.year}{number:06d}",
-        kind=kind,
-        contract_id=sale.contract_id,
-        project_id=sale.project_id,
-        unit_id=sale.unit_id,
-        unit_code=sale.unit_code,
-        payer=sale.payer,
-        amount_fen=amount_fen,
-        basis=_basis(sale, rate) if kind is BillKind.MAINTENANCE_FUND else {},
+        kind=asked.kind,
+        contract_id=asked.contract_id,
+        project_id=asked.project_id,
+        unit_id=asked.unit_id,
+        unit_code=asked.unit_code,
+        payer=asked.payer,
+        amount_fen=asked.amount_fen,
+        basis=asked.basis,
         account_no=payee.account_no,
         account_name=payee.account_name,
         bank_code=payee.bank_code,
@@ -167,8 +155,22 @@ async def _issue(
     tx.add(new)
     await tx.flush()
     await emit(tx, "escrow.notice_issued", {"bill_id": str(new.id)}, key=f"escrow.notice_issued:{new.id}")
-    audit(tx, actor, "escrow.notice_issued", f"bill:{new.id}", {"notice_no": new.notice_no, "amount_fen": amount_fen})
+    detail = {"notice_no": new.notice_no, "amount_fen": new.amount_fen}
+    audit(tx, actor, "escrow.notice_issued", f"bill:{new.id}", detail)
     return new
+
+
+def _of_sale(sale: SaleMoney, kind: BillKind, amount_fen: int, rate: rules.Rate) -> NewBill:
+    return NewBill(
+        kind=kind,
+        contract_id=sale.contract_id,
+        project_id=sale.project_id,
+        unit_id=sale.unit_id,
+        unit_code=sale.unit_code,
+        payer=sale.payer,
+        amount_fen=amount_fen,
+        basis=_basis(sale, rate) if kind is BillKind.MAINTENANCE_FUND else {},
+    )
 
 
 def _basis(sale: SaleMoney, rate: rules.Rate) -> dict[str, object]:

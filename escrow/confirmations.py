@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from escrow import ledger, rules
+from escrow.banking.movements import record_movement
 from escrow.bills import UnknownBill, facts, locked_bill, move
 from escrow.ledger.models import AccountKind
-from escrow.models import BankConfirmation, Bill, BillKind, BillState, SuspenseReceipt
+from escrow.models import BankConfirmation, Bill, BillKind, BillState, SuspenseReceipt, SuspenseState
 from escrow.schemas import Confirmation, Receipt
 from kernel.audit import audit
 from kernel.clock import SHANGHAI, now
@@ -21,7 +22,10 @@ from kernel.money import MAX_FEN
 from kernel.outbox import emit
 from kernel.permissions import Actor
 
+LINE: Final = "camt:"
+"""How the event ids begin of what came as a line of the bank's notice, instead of by its confirmation."""
 _LIMITS: Final = {"event_id": 80, "notice_no": 40, "bank_serial": 80, "account_no": 40}
+_KEPT: Final = (*_LIMITS, "amount_fen", "paid_at", "evidence_digest")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -47,11 +51,20 @@ async def confirm(tx: WriteSession, actor: Actor, confirmation: Confirmation) ->
     paid = bill if verdict is None else None
     transfer_id = await _book(tx, confirmation, paid)
     row: dict[str, Any] = {"id": uuid7(), "bill_id": paid.id if paid else None, "transfer_id": transfer_id}
-    row |= {name: getattr(confirmation, name) for name in Confirmation.__struct_fields__}
+    row |= {name: getattr(confirmation, name) for name in _KEPT}
     written = insert(BankConfirmation).values(row).on_conflict_do_nothing().returning(BankConfirmation.id)
     if await tx.scalar(written) is None:
         # Lost a race that no notice's lock could order; the ledger's key has already kept the money single.
         return await _told_meanwhile(tx, confirmation)
+    await record_movement(
+        tx,
+        account_no=confirmation.account_no,
+        bank_serial=confirmation.bank_serial,
+        signed_fen=confirmation.amount_fen,
+        value_date=confirmation.paid_at.astimezone(SHANGHAI).date(),
+        transfer_id=transfer_id,
+        subject=f"bank_confirmation:{row['id']}",
+    )
     if verdict is not None:
         return await _suspend(tx, actor, confirmation, row["id"], verdict)
     assert paid is not None
@@ -79,7 +92,7 @@ async def _known(reader: ReadSession, confirmation: Confirmation) -> Receipt | N
     found = rows.all()
     if not found:
         return None
-    if len(found) > 1 or _money(found[0][0]) != _money(confirmation):
+    if len(found) > 1 or not _same_money(found[0][0], confirmation):
         raise EventReused
     first, reason, words, contract_id = found[0]
     return Receipt(
@@ -99,8 +112,11 @@ async def _told_meanwhile(reader: ReadSession, confirmation: Confirmation) -> Re
     return known
 
 
-def _money(told: BankConfirmation | Confirmation) -> tuple[object, ...]:
-    return told.notice_no, told.amount_fen, told.paid_at, told.bank_serial, told.account_no
+def _same_money(known: BankConfirmation, told: Confirmation) -> bool:
+    """One movement told by two ways (回单 and camt.054) is the same money, though one of them knows less of it."""
+    two_ways = known.event_id.startswith(LINE) is not told.event_id.startswith(LINE)
+    names = ("amount_fen", "bank_serial", "account_no", *(() if two_ways else ("notice_no", "paid_at")))
+    return all(getattr(known, name) == getattr(told, name) for name in names)
 
 
 async def _book(tx: WriteSession, confirmation: Confirmation, paid: Bill | None) -> UUID:
@@ -122,13 +138,7 @@ def fund_of(bill: Bill) -> tuple[AccountKind, str]:
 
 
 async def _pay(tx: WriteSession, actor: Actor, confirmation: Confirmation, bill: Bill) -> Receipt:
-    move(bill, BillState.CONFIRMED)
-    bill.confirmed_at = now()
-    await tx.flush()
-    payload = {"bill_id": str(bill.id), "contract_id": str(bill.contract_id)}
-    await emit(tx, "escrow.confirmed", payload, key=f"escrow.confirmed:{bill.id}")
-    detail = {"notice_no": bill.notice_no, "amount_fen": bill.amount_fen, "event_id": confirmation.event_id}
-    audit(tx, actor, "escrow.confirmed", f"bill:{bill.id}", detail)
+    await mark_paid(tx, actor, bill, confirmation.event_id)
     return Receipt(
         event_id=confirmation.event_id,
         bill_id=bill.id,
@@ -139,10 +149,54 @@ async def _pay(tx: WriteSession, actor: Actor, confirmation: Confirmation, bill:
     )
 
 
+async def mark_paid(tx: WriteSession, actor: Actor, bill: Bill, event_id: str) -> None:
+    """The notice's money is in its fund: confirm it and emit `escrow.confirmed` {bill_id, contract_id}."""
+    move(bill, BillState.CONFIRMED)
+    bill.confirmed_at = now()
+    await tx.flush()
+    payload = {"bill_id": str(bill.id), "contract_id": str(bill.contract_id)}
+    key = f"escrow.confirmed:{bill.id}"
+    if await emit(tx, "escrow.confirmed", payload, key=key) is None:  # paid anew after a 冲正
+        await emit(tx, "escrow.confirmed", payload, key=f"{key}:{event_id}")
+    if bill.kind == BillKind.MAINTENANCE_FUND:
+        key = f"escrow.maintenance_paid:{bill.id}:{event_id}"
+        await emit(tx, "escrow.maintenance_paid", {"bill_id": str(bill.id)}, key=key)
+    detail = {"notice_no": bill.notice_no, "amount_fen": bill.amount_fen, "event_id": event_id}
+    audit(tx, actor, "escrow.confirmed", f"bill:{bill.id}", detail)
+
+
+async def take_back(tx: WriteSession, actor: Actor, confirmation: BankConfirmation, words: str) -> None:
+    """The booking of a confirmation has been reversed: its notice is unpaid again, or its receipt in suspense is over.
+
+    Raises Conflict when the money has gone another way meanwhile.
+    """
+    if confirmation.bill_id is not None:
+        bill = await locked_bill(tx, Bill.id == confirmation.bill_id)
+        move(bill, BillState.SENT)
+        bill.confirmed_at = None
+        audit(tx, actor, "escrow.confirmation_reversed", f"bill:{bill.id}", {"notice_no": bill.notice_no})
+    resting = select(SuspenseReceipt).where(SuspenseReceipt.confirmation_id == confirmation.id).with_for_update()
+    kept = await tx.scalar(resting)
+    if kept is not None:
+        if kept.state != SuspenseState.WAITING:
+            raise Conflict("该笔不明入账已经认领或退回，不能冲正")
+        kept.state, kept.resolved_words = SuspenseState.REVERSED, words
+        kept.resolved_by, kept.resolved_by_id, kept.resolved_at = actor.name, actor.id, now()
+    await tx.flush()
+
+
 async def _suspend(
     tx: WriteSession, actor: Actor, confirmation: Confirmation, row_id: UUID, verdict: rules.Unrecognised
 ) -> Receipt:
-    tx.add(SuspenseReceipt(confirmation_id=row_id, reason=verdict.reason, words=verdict.words))
+    kept = SuspenseReceipt(
+        confirmation_id=row_id,
+        reason=verdict.reason,
+        words=verdict.words,
+        payer=confirmation.payer or None,
+        payer_account=confirmation.payer_account or None,
+        payer_bank=confirmation.payer_bank or None,
+    )
+    tx.add(kept)
     detail = {"reason": verdict.reason, "amount_fen": confirmation.amount_fen, "event_id": confirmation.event_id}
     audit(tx, actor, "escrow.suspended", f"bank_confirmation:{row_id}", detail)
     await tx.flush()

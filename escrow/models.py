@@ -18,6 +18,8 @@ class AccountPurpose(StrEnum):
 
     PRESALE = "presale"
     MAINTENANCE = "maintenance_fund"
+    COLLECTION = "collection"
+    """中转账户: what cases pay by one code, until it is cleared to the authorities."""
 
 
 class SupervisionMode(StrEnum):
@@ -32,6 +34,8 @@ class BillKind(StrEnum):
 
     DOWN_PAYMENT = "down_payment"
     MAINTENANCE_FUND = "maintenance_fund"
+    MORTGAGE_LOAN = "mortgage_loan"
+    """放款通知: a lender pays the loan straight into supervision; never a condition of submitting the contract."""
 
 
 class BillState(StrEnum):
@@ -50,16 +54,18 @@ LIVE: Final = UNPAID | {BillState.CONFIRMED}
 ALLOWED: Final[dict[BillState, frozenset[BillState]]] = {
     BillState.ISSUED: frozenset({BillState.SENT, BillState.CONFIRMED, BillState.VOID}),
     BillState.SENT: frozenset({BillState.CONFIRMED, BillState.VOID}),
-    BillState.CONFIRMED: frozenset({BillState.REFUND_ORDERED}),
+    # Back to sent where the bank took its confirmation back (冲正): the money never was there.
+    BillState.CONFIRMED: frozenset({BillState.REFUND_ORDERED, BillState.SENT}),
     BillState.REFUND_ORDERED: frozenset({BillState.REFUNDED}),
-    BillState.REFUNDED: frozenset(),
+    BillState.REFUNDED: frozenset({BillState.REFUND_ORDERED}),  # 退汇: the money came back
     BillState.VOID: frozenset(),
 }
 
 
 class RefundState(StrEnum):
-    """Ordered from the bank, or confirmed by it."""
+    """Waiting for money or for a person, ordered from the bank, or confirmed by it."""
 
+    WAITING = "waiting"
     ORDERED = "ordered"
     CONFIRMED = "confirmed"
 
@@ -82,6 +88,12 @@ class SupervisionAccount(TenantModel):
             "tenant_id",
             unique=True,
             postgresql_where=text("purpose = 'maintenance_fund'"),
+        ),
+        Index(
+            "uq_supervision_account_collection",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("purpose = 'collection'"),
         ),
         CheckConstraint("(purpose = 'presale') = (project_id IS NOT NULL)", name="presale_has_project"),
         CheckConstraint("(purpose = 'presale') = (mode IS NOT NULL)", name="presale_has_mode"),
@@ -184,22 +196,55 @@ class BankConfirmation(TenantModel):
     account_no: Mapped[str] = mapped_column(String(40))
     evidence_digest: Mapped[str] = mapped_column(String(64))
     bill_id: Mapped[UUID | None] = mapped_column(Uuid)
-    """The notice it paid; NULL when the money went to suspense."""
+    """The notice it paid; NULL while the money lies in suspense."""
     transfer_id: Mapped[UUID] = mapped_column(Uuid)
 
 
+class SuspenseState(StrEnum):
+    """The life of money that could not be matched: it waits, and then goes one way only."""
+
+    WAITING = "waiting"
+    MATCHED = "matched"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    REVERSED = "reversed"
+
+
 class SuspenseReceipt(TenantModel):
-    """Money that came in and could not be matched (不明入账), with the reason, for the housing department."""
+    """Money that came in and could not be matched (不明入账), with the reason; the finance clerk finds its owner.
+
+    Who resolved it signed with name and words. `payer…` is what the bank told of him, where it did.
+    """
 
     __tablename__ = "suspense_receipts"
     __table_args__ = (
         UniqueConstraint("tenant_id", "confirmation_id"),
         tenant_fk("confirmation_id", "bank_confirmations"),
+        tenant_fk("bill_id", "bills"),
+        tenant_fk("order_id", "payment_orders"),
+        Index("ix_suspense_receipt_waiting", "tenant_id", "id", postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("state = 'waiting' OR resolved_at IS NOT NULL", name="resolved_by_name"),
     )
 
     confirmation_id: Mapped[UUID] = mapped_column(Uuid)
     reason: Mapped[str] = mapped_column(String(30))
     words: Mapped[str] = mapped_column(Text)
+    payer: Mapped[str | None] = mapped_column(Encrypted("suspense_receipt.payer"))
+    payer_account: Mapped[str | None] = mapped_column(Encrypted("suspense_receipt.payer_account"))
+    payer_bank: Mapped[str | None] = mapped_column(String(160))
+    state: Mapped[SuspenseState] = mapped_column(
+        String(10), default=SuspenseState.WAITING, server_default=text("'waiting'")
+    )
+    bill_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The notice that it was found to pay."""
+    order_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The latest order that returns it to its payer."""
+    returns: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Orders given so far; a refused one may be given anew, to another account."""
+    resolved_by: Mapped[str | None] = mapped_column(String(80))
+    resolved_by_id: Mapped[UUID | None] = mapped_column(Uuid)
+    resolved_words: Mapped[str | None] = mapped_column(Text)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Refund(TenantModel):
@@ -212,7 +257,9 @@ class Refund(TenantModel):
         UniqueConstraint("tenant_id", "event_id"),
         tenant_fk("bill_id", "bills"),
         Index("ix_refund_contract", "tenant_id", "contract_id"),
+        Index("ix_refund_waiting", "tenant_id", "id", postgresql_where=text("state = 'waiting'")),
         CheckConstraint("amount_fen > 0", name="returns_money"),
+        CheckConstraint("from_quota_fen BETWEEN 0 AND amount_fen", name="quota_is_a_part"),
     )
 
     refund_no: Mapped[str] = mapped_column(String(20))
@@ -223,6 +270,15 @@ class Refund(TenantModel):
     account_no: Mapped[str] = mapped_column(String(32))
     """The supervised account that pays."""
     reason: Mapped[str] = mapped_column(Text)
+    verified: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    """On what the cancellation was verified (合同注销核实); money inside the quota leaves on nothing less."""
+    from_quota_fen: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    """How much of it lay inside the supervised quota when it was set aside."""
+    waiting_because: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Payment orders given so far; a loan's return is ordered anew after the bank refused it."""
+    payment_order_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The latest order, for money that does not go back by its original route: a loan."""
     state: Mapped[RefundState] = mapped_column(String(12), default=RefundState.ORDERED)
     event_id: Mapped[str | None] = mapped_column(String(80))
     bank_serial: Mapped[str | None] = mapped_column(String(80))
@@ -233,6 +289,17 @@ class Refund(TenantModel):
 append_only(SupervisionAccount)
 append_only(MaintenanceFundRate)
 append_only(Bill, may_change=("state", "sent_at", "confirmed_at"))
-append_only(BankConfirmation)
-append_only(SuspenseReceipt)
-append_only(Refund, may_change=("state", "event_id", "bank_serial", "evidence_digest", "confirmed_at"))
+append_only(BankConfirmation, may_change=("bill_id",))
+append_only(
+    SuspenseReceipt,
+    may_change=(
+        "state", "bill_id", "order_id", "returns", "resolved_by", "resolved_by_id", "resolved_words", "resolved_at",
+    ),
+)  # fmt: skip
+append_only(
+    Refund,
+    may_change=(
+        "state", "verified", "from_quota_fen", "waiting_because", "attempts", "payment_order_id", "event_id",
+        "bank_serial", "evidence_digest", "confirmed_at",
+    ),
+)  # fmt: skip

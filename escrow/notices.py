@@ -7,7 +7,10 @@ from kernel.rendering import render_template
 
 
 def payment_notice_html(bill: Bill) -> str:
-    """The notice as HTML for `Renderer.pdf`. Pure: only what the bill says; for the payer, so nothing is masked."""
+    """The notice as HTML for `Renderer.pdf`. Pure: only what the bill says; for the payer, so nothing is masked.
+
+    Of a loan it is the 放款通知书 for the lender, with the conditions under which it was issued.
+    """
     kind = BillKind(bill.kind)
     context = {
         "bill": bill,
@@ -15,16 +18,15 @@ def payment_notice_html(bill: Bill) -> str:
         "account_title": ACCOUNTS[kind],
         "amount": yuan(bill.amount_fen),
         "amount_in_words": yuan_in_words(bill.amount_fen),
-        "rate": _rate(bill),
+        "rate": _rate(bill) if kind is BillKind.MAINTENANCE_FUND else None,
         "issued_on": f"{bill.issued_on:%Y}年{bill.issued_on.month}月{bill.issued_on.day}日",
     }
-    return render_template("escrow", "payment_notice.html", context)
+    template = "loan_notice.html" if kind is BillKind.MORTGAGE_LOAN else "payment_notice.html"
+    return render_template("escrow", template, context)
 
 
-def _rate(bill: Bill) -> dict[str, object] | None:
+def _rate(bill: Bill) -> dict[str, object]:
     basis = bill.basis
-    if not basis:
-        return None
     return {
         "per_sqm": yuan(basis["fen_per_sqm"]),
         "lift": "有电梯" if basis["with_lift"] else "无电梯",

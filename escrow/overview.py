@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from escrow import ledger
 from escrow.ledger.models import AccountKind
-from escrow.models import UNPAID, BankConfirmation, Bill, BillKind, BillState, Refund, RefundState, SuspenseReceipt
+from escrow.models import UNPAID, BankConfirmation, Bill, BillState, SuspenseReceipt, SuspenseState
+from escrow.rules import SUPERVISED
 from escrow.schemas import ProjectFund, ReceiptLine, SuspenseLine
 from escrow.supervision import account_of
 from kernel.db import ReadSession
@@ -26,7 +27,6 @@ async def project_fund(reader: ReadSession, project_id: UUID, *, limit: int = 10
     """The project's money with its latest receipts. Raises NoAccount."""
     account = await account_of(reader, project_id)
     receipts = await _receipts(reader, project_id, limit)
-    refunds = await _refund_sums(reader, project_id)
     return ProjectFund(
         account_no=account.account_no,
         bank_name=account.bank_name,
@@ -35,17 +35,18 @@ async def project_fund(reader: ReadSession, project_id: UUID, *, limit: int = 10
         balance_fen=await balance_of(reader, project_id),
         received_fen=await _billed(reader, project_id, set(BillState) - UNPAID - {BillState.VOID}),
         outstanding_fen=await _billed(reader, project_id, UNPAID),
-        refunding_fen=refunds.get(RefundState.ORDERED, 0),
-        refunded_fen=refunds.get(RefundState.CONFIRMED, 0),
+        refunding_fen=await _billed(reader, project_id, {BillState.REFUND_ORDERED}),
+        refunded_fen=await _billed(reader, project_id, {BillState.REFUNDED}),
         receipts=receipts,
     )
 
 
 async def suspense_list(reader: ReadSession, *, limit: int = 100) -> list[SuspenseLine]:
-    """Unmatched receipts (不明入账) of the county, latest first."""
+    """Unmatched receipts (不明入账) of the county that still wait, latest first."""
     rows = await reader.execute(
         select(SuspenseReceipt, BankConfirmation)
         .join(BankConfirmation, BankConfirmation.id == SuspenseReceipt.confirmation_id)
+        .where(SuspenseReceipt.state == SuspenseState.WAITING)
         .order_by(SuspenseReceipt.id.desc())
         .limit(limit)
     )
@@ -69,7 +70,7 @@ async def _receipts(reader: ReadSession, project_id: UUID, limit: int) -> tuple[
     rows = await reader.execute(
         select(Bill, BankConfirmation)
         .join(BankConfirmation, BankConfirmation.bill_id == Bill.id)
-        .where(Bill.project_id == project_id, Bill.kind == BillKind.DOWN_PAYMENT)
+        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED))
         .order_by(BankConfirmation.id.desc())
         .limit(limit)
     )
@@ -90,17 +91,7 @@ async def _receipts(reader: ReadSession, project_id: UUID, limit: int) -> tuple[
 async def _billed(reader: ReadSession, project_id: UUID, states: set[BillState] | frozenset[BillState]) -> int:
     total = await reader.scalar(
         select(func.sum(Bill.amount_fen)).where(
-            Bill.project_id == project_id, Bill.kind == BillKind.DOWN_PAYMENT, Bill.state.in_(states)
+            Bill.project_id == project_id, Bill.kind.in_(SUPERVISED), Bill.state.in_(states)
         )
     )
     return int(total or 0)
-
-
-async def _refund_sums(reader: ReadSession, project_id: UUID) -> dict[str, int]:
-    rows = await reader.execute(
-        select(Refund.state, func.sum(Refund.amount_fen))
-        .join(Bill, Bill.id == Refund.bill_id)
-        .where(Bill.project_id == project_id, Bill.kind == BillKind.DOWN_PAYMENT)
-        .group_by(Refund.state)
-    )
-    return {state: int(total) for state, total in rows}

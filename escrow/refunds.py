@@ -1,29 +1,25 @@
-"""Refunds after cancellation: the money is first owed to the buyer, then paid out when the bank says so."""
+"""Refunds after cancellation: the money is first owed to who paid it, then paid out when the bank says so."""
 
 from uuid import UUID
 
 from sqlalchemy import select
 
-from escrow import ledger
-from escrow.bills import locked_bill, locked_bills, move, void_bills
-from escrow.confirmations import fund_of
+from escrow import ledger, refund_queue
+from escrow.banking.movements import record_movement
+from escrow.bills import bills_of, locked_bill, locked_bills, move, void_bills
 from escrow.ledger.models import AccountKind
-from escrow.models import Bill, BillState, Refund, RefundState
+from escrow.loans import service as loans
+from escrow.models import Bill, BillKind, BillState, Refund, RefundState
+from escrow.refund_queue import UnknownRefund
+from escrow.rules import REFUND_ORDER
 from escrow.schemas import RefundConfirmation
+from escrow.supervision import lock_account
 from kernel.audit import audit
 from kernel.clock import SHANGHAI, now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Invalid
 from kernel.numbers import next_number
-from kernel.outbox import emit
 from kernel.permissions import Actor
-
-
-class UnknownRefund(NotFound):
-    """No such refund order in this county."""
-
-    code = "escrow.unknown_refund"
-    default_message = "没有找到该退款通知"
 
 
 class RefundDiffers(Conflict):
@@ -33,37 +29,45 @@ class RefundDiffers(Conflict):
     default_message = "银行退款回执与退款通知不一致，未入账，请与银行核对"
 
 
-async def order_refund(tx: WriteSession, actor: Actor, contract_id: UUID, reason: str) -> list[Refund]:
-    """Order every paid notice of the contract back to its payer and void the unpaid ones.
+async def order_refund(
+    tx: WriteSession, actor: Actor, contract_id: UUID, reason: str, *, verified: str = ""
+) -> list[Refund]:
+    """Owe every paid notice of the contract back, the lender's before the buyers', and void the unpaid ones.
 
-    Emits `escrow.refund_ordered` {refund_id} for each new order; called again, it returns the same orders. Raises
-    InsufficientFunds when the project's fund no longer holds the money, Invalid without a reason.
+    `verified` says on what the cancellation was verified: money inside a supervised quota leaves on nothing less.
+    What the account does not suffice for waits in its order, with the reason (`refund_queue`), and never fails the
+    cancellation. Emits `escrow.refund_ordered` {refund_id} for each that goes to the bank by its original route;
+    called again, it returns the same orders. Raises Invalid without a reason.
     """
     if not reason.strip():
         raise Invalid("请填写退款原因", field="reason")
+    # Loan, account, notices: whoever issues a loan's notice locks them in the same order.
+    await loans.close(tx, contract_id, reason.strip())
+    projects = sorted({bill.project_id for bill in await bills_of(tx, contract_id)})
+    for project_id in projects:
+        await lock_account(tx, project_id)
     await void_bills(tx, actor, contract_id)
-    for bill in await locked_bills(tx, contract_id):
-        if bill.state == BillState.CONFIRMED:
-            await _order(tx, actor, bill, reason.strip())
+    known = {refund.bill_id for refund in await refunds_of(tx, contract_id)}
+    paid = [bill for bill in await locked_bills(tx, contract_id) if bill.state == BillState.CONFIRMED]
+    for bill in sorted(paid, key=lambda one: REFUND_ORDER.index(BillKind(one.kind))):
+        if bill.id not in known:
+            await _owe(tx, bill, reason.strip(), verified.strip())
+    for project_id in projects:
+        await refund_queue.resume(tx, actor, project_id)
     return await refunds_of(tx, contract_id)
 
 
 async def confirm_refund(tx: WriteSession, actor: Actor, told: RefundConfirmation) -> Refund:
     """Book the payout that the bank reports, once. Raises UnknownRefund, RefundDiffers."""
-    refund = await tx.scalar(
-        select(Refund)
-        .where(Refund.refund_no == told.refund_no)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if refund is None:
-        raise UnknownRefund
+    refund = await refund_queue.locked_refund(tx, Refund.refund_no == told.refund_no)
     if (told.amount_fen, told.account_no) != (refund.amount_fen, refund.account_no):
         raise RefundDiffers
     if refund.state == RefundState.CONFIRMED:
         if refund.bank_serial != told.bank_serial:
             raise RefundDiffers("同一退款通知收到两笔不同的银行付款回执，请立即与银行核对")
         return refund
+    if refund.state != RefundState.ORDERED or refund.payment_order_id is not None:
+        raise RefundDiffers("该笔退款尚未交银行办理，或者应按付款指令退回贷款机构，未入账，请与银行核对")
     await _pay_out(tx, refund, told)
     refund.state = RefundState.CONFIRMED
     refund.event_id = told.event_id
@@ -90,29 +94,23 @@ async def refund(reader: ReadSession, refund_id: UUID) -> Refund:
     return found
 
 
-async def _order(tx: WriteSession, actor: Actor, bill: Bill, reason: str) -> None:
+async def _owe(tx: WriteSession, bill: Bill, reason: str, verified: str) -> None:
     day = today()
     number = await next_number(tx, "refund", day.year)
-    order = Refund(
-        refund_no=f"TK{tx.tenant}{day.year}{number:06d}",
-        bill_id=bill.id,
-        contract_id=bill.contract_id,
-        payee=bill.payer,
-        amount_fen=bill.amount_fen,
-        account_no=bill.account_no,
-        reason=reason,
-        state=RefundState.ORDERED,
+    tx.add(
+        Refund(
+            refund_no=f"TK{tx.tenant}{day.year}{number:06d}",
+            bill_id=bill.id,
+            contract_id=bill.contract_id,
+            payee=bill.payer,
+            amount_fen=bill.amount_fen,
+            account_no=bill.account_no,
+            reason=reason,
+            verified=verified,
+            state=RefundState.WAITING,
+        )
     )
-    fund = await ledger.open_account(tx, *fund_of(bill))
-    owed = await ledger.open_account(tx, AccountKind.REFUND_PAYABLE, str(bill.contract_id))
-    moves = [ledger.Move(fund, -bill.amount_fen), ledger.Move(owed, bill.amount_fen)]
-    await ledger.post(tx, f"refund_order:{order.id}", f"bill:{bill.id}", moves, words="解除合同应退款")
-    move(bill, BillState.REFUND_ORDERED)
-    tx.add(order)
     await tx.flush()
-    await emit(tx, "escrow.refund_ordered", {"refund_id": str(order.id)}, key=f"escrow.refund_ordered:{order.id}")
-    detail = {"notice_no": bill.notice_no, "amount_fen": bill.amount_fen}
-    audit(tx, actor, "escrow.refund_ordered", f"refund:{order.id}", detail)
 
 
 async def _pay_out(tx: WriteSession, refund: Refund, told: RefundConfirmation) -> None:
@@ -120,4 +118,14 @@ async def _pay_out(tx: WriteSession, refund: Refund, told: RefundConfirmation) -
     bank = await ledger.open_account(tx, AccountKind.BANK, refund.account_no)
     moves = [ledger.Move(owed, -refund.amount_fen), ledger.Move(bank, refund.amount_fen)]
     day = await ledger.open_day(tx, told.paid_at.astimezone(SHANGHAI).date())
-    await ledger.post(tx, f"refund_paid:{refund.id}", f"refund:{refund.id}", moves, words="退款付出", value_date=day)
+    key, subject = f"refund_paid:{refund.id}", f"refund:{refund.id}"
+    transfer_id = await ledger.post(tx, key, subject, moves, words="退款付出", value_date=day)
+    await record_movement(
+        tx,
+        account_no=refund.account_no,
+        bank_serial=told.bank_serial,
+        signed_fen=-refund.amount_fen,
+        value_date=told.paid_at.astimezone(SHANGHAI).date(),
+        transfer_id=transfer_id,
+        subject=subject,
+    )

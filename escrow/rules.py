@@ -12,8 +12,20 @@ from escrow.schemas import Confirmation, MissingMoney
 from kernel.errors import Conflict, Invalid
 from kernel.money import MAX_FEN, yuan
 
-TITLES = {BillKind.DOWN_PAYMENT: "购房款（首付款）", BillKind.MAINTENANCE_FUND: "住宅专项维修资金"}
-ACCOUNTS = {BillKind.DOWN_PAYMENT: "预售资金监管账户", BillKind.MAINTENANCE_FUND: "维修资金专户"}
+TITLES = {
+    BillKind.DOWN_PAYMENT: "购房款（首付款）",
+    BillKind.MAINTENANCE_FUND: "住宅专项维修资金",
+    BillKind.MORTGAGE_LOAN: "个人住房贷款（放款）",
+}
+ACCOUNTS = {
+    BillKind.DOWN_PAYMENT: "预售资金监管账户",
+    BillKind.MAINTENANCE_FUND: "维修资金专户",
+    BillKind.MORTGAGE_LOAN: "预售资金监管账户",
+}
+SUPERVISED = (BillKind.DOWN_PAYMENT, BillKind.MORTGAGE_LOAN)
+"""Whose money lies on the project's supervised account."""
+REFUND_ORDER = (BillKind.MORTGAGE_LOAN, BillKind.DOWN_PAYMENT, BillKind.MAINTENANCE_FUND)
+"""解除合同的退款次序: what the lender paid goes back before what the buyers paid."""
 
 
 class UsageClass(StrEnum):
@@ -126,7 +138,7 @@ def missing_money(bills: Sequence[BillFacts]) -> list[MissingMoney]:
 
     Looking at every kind ever billed means that voiding a notice closes the gate instead of opening it.
     """
-    kinds = {BillKind.DOWN_PAYMENT} | {bill.kind for bill in bills}
+    kinds = ({BillKind.DOWN_PAYMENT} | {bill.kind for bill in bills}) - {BillKind.MORTGAGE_LOAN}
     missing = []
     for kind in (kind for kind in BillKind if kind in kinds):
         of_kind = [bill for bill in bills if bill.kind == kind]
@@ -135,6 +147,17 @@ def missing_money(bills: Sequence[BillFacts]) -> list[MissingMoney]:
         unpaid = next((bill for bill in of_kind if bill.state in UNPAID), None)
         missing.append(_unpaid(unpaid) if unpaid else _unbilled(kind, billed_before=bool(of_kind)))
     return missing
+
+
+def above_quota(available_fen: int, quota_fen: int | None, amount_fen: int) -> tuple[int, int]:
+    """How a payment divides: from money above the supervised quota (非重点监管资金) first, the rest from inside it.
+
+    Full supervision (`quota_fen` None) knows no such line: nothing counts as inside a quota.
+    """
+    if quota_fen is None:
+        return amount_fen, 0
+    free = min(amount_fen, max(0, available_fen - quota_fen))
+    return free, amount_fen - free
 
 
 def _unpaid(bill: BillFacts) -> MissingMoney:

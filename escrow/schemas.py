@@ -27,6 +27,19 @@ class SaleMoney(Struct, frozen=True, kw_only=True):
     """The day whose rates apply."""
 
 
+class NewBill(Struct, frozen=True, kw_only=True):
+    """A payment notice to issue; `basis` says how the amount came about."""
+
+    kind: BillKind
+    contract_id: UUID
+    project_id: UUID
+    unit_id: UUID
+    unit_code: str
+    payer: str
+    amount_fen: int
+    basis: dict[str, object]
+
+
 class Confirmation(Struct, frozen=True, kw_only=True):
     """The bank's statement that money came in; its signature has been verified by the gateway."""
 
@@ -38,6 +51,10 @@ class Confirmation(Struct, frozen=True, kw_only=True):
     account_no: str
     evidence_digest: str
     """Blob of the signed message."""
+    payer: str = ""
+    """Who paid, as far as the bank tells; kept with money that cannot be matched, so that it can go back."""
+    payer_account: str = ""
+    payer_bank: str = ""
 
 
 class Receipt(Struct, frozen=True, kw_only=True):

@@ -1,11 +1,13 @@
 """Supervised accounts and maintenance-fund rates: what the housing department sets up before the first sale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
+from escrow.agreements.plans import adopt_paper
+from escrow.agreements.rules import Node
 from escrow.models import AccountPurpose, MaintenanceFundRate, SupervisionAccount, SupervisionMode
 from escrow.rules import Rate, UsageClass
 from kernel.audit import audit
@@ -46,10 +48,12 @@ async def register_account(
     agreement_no: str,
     mode: SupervisionMode,
     quota_fen: int | None,
+    nodes: Sequence[Node] | None = None,
 ) -> SupervisionAccount:
-    """Register a project's presale supervision account (预售资金监管账户) from its three-party agreement.
+    """Register a project's presale supervision account (预售资金监管账户) from its three-party agreement on paper.
 
-    `quota_fen` goes with mode `quota` only. Raises AccountTaken, Invalid.
+    `quota_fen` goes with mode `quota` only; without `nodes` the county's own of that mode hold. Raises AccountTaken,
+    Invalid.
     """
     mode = SupervisionMode(mode)
     if (mode is SupervisionMode.QUOTA) != (quota_fen is not None) or (quota_fen is not None and quota_fen <= 0):
@@ -57,9 +61,8 @@ async def register_account(
     if not agreement_no.strip():
         raise Invalid("请填写监管协议编号", field="agreement_no")
     account = SupervisionAccount(
-        purpose=AccountPurpose.PRESALE,
         project_id=project_id,
-        account_no=_account_number(account_no),
+        account_no=account_number(account_no),
         account_name=account_name,
         bank_code=bank_code,
         bank_name=bank_name,
@@ -67,6 +70,14 @@ async def register_account(
         mode=mode,
         quota_fen=quota_fen,
     )
+    await open_presale_account(tx, actor, account)
+    await adopt_paper(tx, actor, account, nodes)
+    return account
+
+
+async def open_presale_account(tx: WriteSession, actor: Actor, account: SupervisionAccount) -> SupervisionAccount:
+    """Let the account of an agreement come into being; its terms are kept by `escrow.agreements`. AccountTaken."""
+    account.purpose = AccountPurpose.PRESALE
     return await _add(tx, actor, account)
 
 
@@ -76,7 +87,7 @@ async def register_maintenance_account(
     """Register the county's maintenance-fund account (维修资金专户), one per county. Raises AccountTaken, Invalid."""
     account = SupervisionAccount(
         purpose=AccountPurpose.MAINTENANCE,
-        account_no=_account_number(account_no),
+        account_no=account_number(account_no),
         account_name=account_name,
         bank_code=bank_code,
         bank_name=bank_name,
@@ -86,13 +97,25 @@ async def register_maintenance_account(
 
 async def account_of(reader: ReadSession, project_id: UUID) -> SupervisionAccount:
     """The project's supervision account. Raises NoAccount."""
-    account = await reader.scalar(
+    account = await account_or_none(reader, project_id)
+    if account is None:
+        raise NoAccount
+    return account
+
+
+async def account_or_none(reader: ReadSession, project_id: UUID) -> SupervisionAccount | None:
+    """The project's supervision account, if it has one."""
+    return await reader.scalar(
         select(SupervisionAccount).where(
             SupervisionAccount.purpose == AccountPurpose.PRESALE, SupervisionAccount.project_id == project_id
         )
     )
-    if account is None:
-        raise NoAccount
+
+
+async def lock_account(tx: WriteSession, project_id: UUID) -> SupervisionAccount:
+    """The project's account, locked: decisions about its money are taken one after another. Raises NoAccount."""
+    account = await account_of(tx, project_id)
+    await tx.execute(select(SupervisionAccount.id).where(SupervisionAccount.id == account.id).with_for_update())
     return account
 
 
@@ -183,7 +206,8 @@ async def _add(tx: WriteSession, actor: Actor, account: SupervisionAccount) -> S
     return account
 
 
-def _account_number(text: str) -> str:
+def account_number(text: str) -> str:
+    """A bank account's number as it is kept, or Invalid."""
     number = text.replace(" ", "")
     if not (number.isascii() and number.isalnum() and 6 <= len(number) <= 32):
         raise Invalid("银行账号应为6至32位数字或字母", field="account_no")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from integrations.counterparties import Counterparty
 from kernel.settings import Settings
 
-OPTIONAL = (Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING)
+OPTIONAL = (Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING, Counterparty.PAYMENT_CHANNEL)
 
 
 def optional_addresses(settings: Settings) -> dict[Counterparty, str]:

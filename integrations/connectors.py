@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from integrations.addresses import OPTIONAL, optional_addresses
+from integrations.bank_payments import BankPayments
 from integrations.breaker import Breaker
 from integrations.counterparties import Counterparty
 from integrations.exchange import ExchangeLog
@@ -16,6 +17,7 @@ from integrations.http import CounterpartyClient, Policy
 from integrations.identity import IdentityService
 from integrations.keys import KeyRing, ensure_development_keys
 from integrations.mortgage_bank import MortgageBank
+from integrations.payment_channel import PaymentChannel
 from integrations.sharing import DataSharing
 from integrations.sms import SmsGateway
 from integrations.supervision_bank import SupervisionBank
@@ -30,10 +32,10 @@ class SandboxInProduction(RuntimeError):
     """For the operator at start-up: production would talk to a sandbox, or in clear text."""
 
 
-# A person waits for the identity service and for shared records; the others are called by jobs, which the outbox
-# repeats anyway.
+# A person waits for the identity service, for shared records and to pay; the others are called by jobs, which the
+# outbox repeats anyway.
 _INTERACTIVE = Policy(timeout_seconds=4, attempts=2)
-_PEOPLE_WAIT_FOR = (Counterparty.IDENTITY, Counterparty.SHARING)
+_PEOPLE_WAIT_FOR = (Counterparty.IDENTITY, Counterparty.SHARING, Counterparty.PAYMENT_CHANNEL)
 _BACKGROUND = Policy()
 
 
@@ -43,13 +45,15 @@ class Connectors:
 
     identity: IdentityService
     supervision_bank: SupervisionBank
+    bank_payments: BankPayments
     tax: TaxBureau
     sms: SmsGateway
     mortgage_bank: MortgageBank
     housing: HousingFund | None
-    """None where the county has not connected it, as with the next two."""
+    """None where the county has not connected it, as with the next three."""
     treasury: Treasury | None
     sharing: DataSharing | None
+    payment_channel: PaymentChannel | None
     gateway: Gateway
     breakers: dict[Counterparty, Breaker]
     http: httpx.AsyncClient
@@ -85,16 +89,18 @@ def connect(settings: Settings, database: Database, blobs: BlobStore, policy: Po
         )
         for counterparty, address in addresses.items()
     }
-    housing, treasury, sharing = (clients.get(one) for one in OPTIONAL)
+    housing, treasury, sharing, channel = (clients.get(one) for one in OPTIONAL)
     return Connectors(
         identity=IdentityService(clients[Counterparty.IDENTITY], keys, database),
         supervision_bank=SupervisionBank(clients[Counterparty.SUPERVISION_BANK], settings.public_url),
+        bank_payments=BankPayments(clients[Counterparty.SUPERVISION_BANK], settings.public_url),
         tax=TaxBureau(clients[Counterparty.TAX], settings.public_url),
         sms=SmsGateway(clients[Counterparty.SMS]),
         mortgage_bank=MortgageBank(clients[Counterparty.MORTGAGE_BANK]),
         housing=HousingFund(housing, settings.public_url) if housing else None,
         treasury=Treasury(treasury, settings.public_url) if treasury else None,
         sharing=DataSharing(sharing) if sharing else None,
+        payment_channel=PaymentChannel(channel, settings.public_url) if channel else None,
         gateway=Gateway(keys, log, blobs),
         breakers={counterparty: client.breaker for counterparty, client in clients.items()},
         http=http,

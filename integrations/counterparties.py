@@ -14,6 +14,7 @@ class Counterparty(StrEnum):
     HOUSING = "housing"
     TREASURY = "treasury"
     SHARING = "sharing"
+    PAYMENT_CHANNEL = "payment_channel"
 
     @property
     def words(self) -> str:
@@ -32,4 +33,5 @@ _TITLES = {
     Counterparty.HOUSING: "住房和城乡建设局维修资金系统",
     Counterparty.TREASURY: "非税收入收缴系统",
     Counterparty.SHARING: "数据共享平台",
+    Counterparty.PAYMENT_CHANNEL: "聚合支付渠道",
 }

@@ -4,7 +4,9 @@ declared, and its answer opens or shuts the gate of registration.
 Wire (ours):
 
 * `POST /contracts` `tax.contract` `ContractNotice` → `Accepted`.
-* `POST /requests` `tax.declare` `DeclarationPush` → `Accepted`; the result as `integrations.case_requests` says.
+* `POST /requests` `tax.declare` `DeclarationPush` → `Accepted`; the result as `integrations.case_requests` says. Where
+  the county collects by one code it may be `assessed`, with lines that are paid to the county's intermediate account.
+* `POST /settlements` `tax.settled` `Settlement` → `Accepted`: what was paid so has been cleared to the treasury.
 """
 
 from datetime import datetime
@@ -15,6 +17,7 @@ import msgspec
 from integrations.case_requests import callback_url
 from integrations.counterparties import Counterparty
 from integrations.http import CounterpartyClient, Operation
+from integrations.settlements import TAX_SETTLED, Settlement
 from integrations.wire import Accepted, Fen, Short
 
 
@@ -85,3 +88,7 @@ class TaxBureau:
         """Ask for the tax of a transfer; safe to repeat, the request number is the key."""
         push = DeclarationPush(declaration=declaration, callback_url=callback_url(self._public_url, Counterparty.TAX))
         return await self._client.call(DECLARE, push, key=f"tax.declare:{declaration.request_no}", subject=subject)
+
+    async def settled(self, told: Settlement, *, subject: str | None = None) -> Accepted:
+        """Tax paid by one code is on the tax treasury's account; safe to repeat, the voucher is the key."""
+        return await self._client.call(TAX_SETTLED, told, key=f"tax.settled:{told.voucher}", subject=subject)

@@ -2,7 +2,8 @@
 
 Wire (ours): `POST /requests` `treasury.bill` `FeePush` → `Accepted`; the payment as `integrations.case_requests` says.
 `POST /refunds` `treasury.refund` `RefundPush` → `Accepted`; the repayment in the same way: `request_no` is the refund's
-own, `clear` says that all of it was paid back, `refused` that it was not.
+own, `clear` says that all of it was paid back, `refused` that it was not. `POST /settlements` `treasury.settled`
+`Settlement` → `Accepted`: a fee paid by one code has been cleared to the fiscal account.
 """
 
 from typing import Annotated
@@ -12,6 +13,7 @@ import msgspec
 from integrations.case_requests import callback_url
 from integrations.counterparties import Counterparty
 from integrations.http import CounterpartyClient, Operation
+from integrations.settlements import TREASURY_SETTLED, Settlement
 from integrations.wire import Accepted, Fen, Short
 
 
@@ -70,3 +72,7 @@ class Treasury:
         """Order a fee back; safe to repeat, the refund's number is the key."""
         push = RefundPush(refund=refund, callback_url=callback_url(self._public_url, Counterparty.TREASURY))
         return await self._client.call(REFUND, push, key=f"treasury.refund:{refund.request_no}", subject=subject)
+
+    async def settled(self, told: Settlement, *, subject: str | None = None) -> Accepted:
+        """A fee paid by one code is on the fiscal account; safe to repeat, the voucher is the key."""
+        return await self._client.call(TREASURY_SETTLED, told, key=f"treasury.settled:{told.voucher}", subject=subject)

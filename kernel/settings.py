@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     housing_url: str = ""
     treasury_url: str = ""
     sharing_url: str = ""
+    payment_channel_url: str = ""
     """Counterparties that not every county has connected: in production, empty means that answers are entered by hand;
     elsewhere the sandbox plays them."""
     timestamp_url: str = ""
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
                 "housing_url",
                 "treasury_url",
                 "sharing_url",
+                "payment_channel_url",
             )
             if f":{self.sandbox_port}/" in getattr(self, name)
         ]

@@ -41,6 +41,7 @@ COUNTIES = (
     },
 )
 
+_FOR_TESTS = {"YITI_STORM_SECONDS"}
 _TEMPLATE = "yiti_template"
 _TEMPLATE_LOCK = 411529
 _SCHEMA = """
@@ -247,6 +248,6 @@ def loopback_only() -> None:
 
 def apply_environment(testbed: Testbed) -> None:
     """Before anything reads the settings; inherited by the processes that tests start."""
-    for name in [name for name in os.environ if name.startswith("YITI_")]:
+    for name in [name for name in os.environ if name.startswith("YITI_") and name not in _FOR_TESTS]:
         del os.environ[name]
     os.environ.update(testbed.environment())

@@ -19,7 +19,18 @@ from integrations.counterparties import Counterparty
 from integrations.envelope import LIMIT_BYTES
 from integrations.http import SANDBOX_HEADER, Refusal
 from integrations.keys import KeyRing, ensure_development_keys
-from integrations.sandbox import bank, certification, control, identity, inboxes, requests, sharing
+from integrations.sandbox import (
+    bank,
+    bank_payments,
+    certification,
+    control,
+    identity,
+    inboxes,
+    payment_channel,
+    requests,
+    settlements,
+    sharing,
+)
 from integrations.sandbox.authority import open_authority
 from integrations.sandbox.callbacks import Deliverer
 from integrations.sandbox.state import Store
@@ -49,6 +60,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *control.handlers,
             identity.router,
             bank.router,
+            bank_payments.router,
+            payment_channel.router,
+            settlements.router,
             requests.router,
             sharing.router,
             certification.router,

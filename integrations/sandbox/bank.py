@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect, Stream, Template
 
 from integrations.counterparties import Counterparty
 from integrations.envelope import Envelope
+from integrations.sandbox.bank_book import enter, movement
 from integrations.sandbox.state import BankNotice, BankRefund, Callback
 from integrations.sandbox.world import AnyRequest, Here, World, new_reference, once
 from integrations.supervision_bank import (
@@ -106,13 +107,18 @@ def _paid_notice(world: World, county: str, refund: RefundOrder) -> BankNotice:
 
 def _report_refund(world: World, entry: BankRefund, url: str) -> None:
     wrong = _WRONG_BY_FEN if world.faults(_ME).wrong_amount else 0
+    refund = entry.refund
     done = RefundDone(
-        refund_no=entry.refund.refund_no,
-        amount_fen=entry.refund.amount_fen + wrong,
+        refund_no=refund.refund_no,
+        amount_fen=refund.amount_fen + wrong,
         paid_at=now(),
         bank_serial=entry.bank_serial,
-        account_no=_paid_notice(world, entry.county, entry.refund).notice.account_no,
+        account_no=_paid_notice(world, entry.county, refund).notice.account_no,
     )
+    told = movement(
+        -done.amount_fen, serial=entry.bank_serial, name=refund.payee, end_to_end_id=refund.refund_no, remittance="退款"
+    )
+    enter(world, entry.county, done.account_no, told, url)
     world.deliverer.owe(_ME, entry.county, url, REFUND_DONE, done)
 
 
@@ -130,7 +136,7 @@ async def show_notice(world: Here, notice_no: FromPath[str], county: FromQuery[s
 
 @post("/notices/{notice_no:str}/pay", status_code=200)
 async def pay_by_api(
-    world: Here, notice_no: FromPath[str], data: Payment | None = None, county: FromQuery[str | None] = None
+    world: Here, notice_no: FromPath[str], data: JSONBody[Payment | None] = None, county: FromQuery[str | None] = None
 ) -> Paid:
     """Pay a notice, once; the confirmation goes to the platform by itself."""
     paid = _pay(world, _notice(world, notice_no, county), data or Payment())
@@ -175,6 +181,8 @@ def _pay(world: World, entry: BankNotice, payment: Payment) -> Paid:
         account_no=entry.notice.account_no,
         payer=payment.payer or entry.notice.payer,
     )
+    told = movement(entry.paid_fen, serial=entry.bank_serial, name=confirmed.payer, remittance=entry.notice.notice_no)
+    enter(world, entry.county, entry.notice.account_no, told, entry.callback_url)
     callback = world.deliverer.owe(_ME, entry.county, entry.callback_url, PAYMENT_CONFIRMED, confirmed)
     return Paid(
         notice_no=entry.notice.notice_no,
@@ -218,6 +226,8 @@ async def page(world: Here) -> Template:
     state = world.store.state
     context = {
         "notices": list(reversed(state.notices.values())),
+        "payments": list(reversed(state.payments.values())),
+        "books": [(book, sum(entry.signed_fen for entry in book.entries)) for book in state.books.values()],
         "refunds": list(reversed(state.refunds.values())),
         "callbacks": [one for one in reversed(state.callbacks.values()) if one.counterparty == _ME],
     }

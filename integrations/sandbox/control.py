@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import MediaType, delete, get, post, put
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Redirect, Template
 
 from integrations.counterparties import Counterparty
@@ -15,11 +15,23 @@ from kernel.errors import Invalid, NotFound
 SWITCHES = {"down": "停机（503）", "garbage": "应答乱码", "lost_answer": "已处理但应答丢失"}
 SIGNING = {"forged_signature": "伪造签名"}
 REPORTING = {"wrong_amount": "回单金额错误", "duplicate_callback": "重复回单"}
+PAYING = {
+    "hold_payments": "付款指令暂不执行",
+    "return_payments": "付款后退汇",
+    "silent_payments": "付款后不通知",
+    "statement_missing": "对账单漏列一笔（次日补列）",
+    "statement_extra": "对账单多列一笔支出（次日冲回）",
+    "statement_wrong_amount": "对账单金额错误（次日更正）",
+    "statement_duplicate": "对账单重复一笔（次日冲回）",
+}
 SLOW = {"slow_seconds": "应答延迟（秒）"}
 LATE = {"late_seconds": "回单延迟（秒）"}
 _LONGEST = 3600
 _EVERYBODY: tuple[Played, ...] = (*Counterparty, *Other)
-_REPORTERS = frozenset({Counterparty.SUPERVISION_BANK, Counterparty.TAX, Counterparty.HOUSING, Counterparty.TREASURY})
+_REPORTERS = frozenset({
+    Counterparty.SUPERVISION_BANK, Counterparty.TAX, Counterparty.HOUSING, Counterparty.TREASURY,
+    Counterparty.PAYMENT_CHANNEL,
+})  # fmt: skip
 
 
 @get("/")
@@ -45,7 +57,7 @@ async def show_faults(request: AnyRequest, world: Here) -> Template | dict[str, 
 
 
 @put("/faults/{counterparty:str}")
-async def set_faults(world: Here, counterparty: FromPath[str], data: Faults) -> Faults:
+async def set_faults(world: Here, counterparty: FromPath[str], data: JSONBody[Faults]) -> Faults:
     """Replace the faults of one counterparty."""
     await _set(world, counterparty, data)
     return data
@@ -75,7 +87,8 @@ def _switches(counterparty: str) -> dict[str, str]:
     """Only some report, and only they and the identity service sign what they send."""
     reports = counterparty in _REPORTERS
     signs = reports or counterparty == Counterparty.IDENTITY
-    return SWITCHES | (SIGNING if signs else {}) | (REPORTING if reports else {})
+    pays = counterparty == Counterparty.SUPERVISION_BANK
+    return SWITCHES | (SIGNING if signs else {}) | (REPORTING if reports else {}) | (PAYING if pays else {})
 
 
 def _numbers(counterparty: str) -> dict[str, str]:

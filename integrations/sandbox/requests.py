@@ -8,22 +8,23 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Redirect, Stream, Template
 
 from integrations import housing, tax, treasury
-from integrations.case_requests import ANSWERED, CaseAnswered
+from integrations.case_requests import ANSWERED, CaseAnswered, TaxLine
 from integrations.counterparties import Counterparty
 from integrations.envelope import Envelope
 from integrations.http import Operation
+from integrations.sandbox.assessing import assess
 from integrations.sandbox.state import CaseRequest
 from integrations.sandbox.world import AnyRequest, Here, World, new_reference, once
 from integrations.wire import Accepted
-from kernel.clock import now
+from kernel.clock import now, today
 from kernel.errors import Conflict, Invalid, NotFound
 
 P = TypeVar("P", tax.DeclarationPush, housing.FundPush, treasury.FeePush, treasury.RefundPush)
-WORDS = {"clear": "已缴清", "exempt": "免征（无需缴纳）", "refused": "不予通过"}
+WORDS = {"clear": "已缴清", "exempt": "免征（无需缴纳）", "refused": "不予通过", "assessed": "已核税，待一码缴款"}
 _WRONG_BY_FEN = 100
 _AT_ONCE = {housing.INQUIRE.name: "维修资金已缴存", treasury.REFUND.name: "已退还"}
 """What is answered without waiting for anybody, and the words."""
@@ -32,9 +33,15 @@ _AT_ONCE = {housing.INQUIRE.name: "维修资金已缴存", treasury.REFUND.name:
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the counterparty answers."""
 
-    state: Literal["clear", "exempt", "refused"] = "clear"
+    state: Literal["clear", "exempt", "refused", "assessed"] = "clear"
     words: Annotated[str, msgspec.Meta(max_length=500)] = ""
     amount_fen: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    lines: tuple[TaxLine, ...] | None = None
+    """For `assessed`; without them the bureau computes them by its tables."""
+    homes: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """How many homes the buyer's family has with this one (家庭住房套数)."""
+    held_years: Annotated[int, msgspec.Meta(ge=0)] = 5
+    """How long the seller has had it."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +90,16 @@ def _content(
 
 
 def _answer(world: World, entry: CaseRequest, verdict: Verdict) -> str:
-    if entry.state is not None:
+    if entry.state not in (None, "assessed"):
         raise Conflict("该申请已有结果")
+    if verdict.state == "assessed" and entry.counterparty != Counterparty.TAX:
+        raise Conflict("只有税务局核税")
     who = Counterparty(entry.counterparty)
     wrong = _WRONG_BY_FEN if world.faults(who).wrong_amount else 0
-    due = int(entry.data.get("amount_fen") or 0) if verdict.state == "clear" else 0
+    lines = _assessed(entry, verdict)
+    due = int(entry.data.get("amount_fen") or 0) if verdict.state == "clear" else sum(one.amount_fen for one in lines)
     entry.state, entry.words = verdict.state, verdict.words or WORDS[verdict.state]
-    entry.voucher = new_reference("PZ") if verdict.state != "refused" else ""
+    entry.voucher = new_reference("HS" if lines else "PZ") if verdict.state != "refused" else ""
     told = CaseAnswered(
         request_no=entry.request_no,
         state=verdict.state,
@@ -97,8 +107,18 @@ def _answer(world: World, entry: CaseRequest, verdict: Verdict) -> str:
         words=entry.words,
         amount_fen=(due if verdict.amount_fen is None else verdict.amount_fen) + wrong,
         decided_at=now(),
+        lines=lines,
     )
     return world.deliverer.owe(who, entry.county, entry.callback_url, ANSWERED, told).event_id
+
+
+def _assessed(entry: CaseRequest, verdict: Verdict) -> tuple[TaxLine, ...]:
+    if verdict.state != "assessed":
+        return ()
+    if verdict.lines is not None:
+        return verdict.lines
+    declared = msgspec.convert(entry.data, tax.TaxDeclaration)
+    return assess(declared, today(), homes=verdict.homes, held_years=verdict.held_years)
 
 
 def _find(world: World, request_no: str) -> CaseRequest:
@@ -139,7 +159,7 @@ async def list_requests(world: Here) -> list[CaseRequest]:
 
 
 @post("/requests/{request_no:str}/answer", status_code=200)
-async def answer_by_api(world: Here, request_no: FromPath[str], data: Verdict | None = None) -> Answered:
+async def answer_by_api(world: Here, request_no: FromPath[str], data: JSONBody[Verdict | None] = None) -> Answered:
     """Answer, once; the report goes to the platform by itself."""
     event_id = _answer(world, _find(world, request_no), data or Verdict())
     await world.store.save()

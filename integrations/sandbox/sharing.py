@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Response, Router, post, put
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from integrations.counterparties import Counterparty
@@ -58,7 +58,7 @@ async def take_record(request: AnyRequest, world: Here) -> Response[Any] | Strea
 
 
 @put("/people/{id_no:str}")
-async def know(world: Here, id_no: FromPath[str], data: KnownPerson) -> KnownPerson:
+async def know(world: Here, id_no: FromPath[str], data: JSONBody[KnownPerson]) -> KnownPerson:
     """Say what is known of a number from now on."""
     world.store.state.people[id_no] = data
     await world.store.save()
@@ -66,7 +66,7 @@ async def know(world: Here, id_no: FromPath[str], data: KnownPerson) -> KnownPer
 
 
 @put("/absent")
-async def be_absent(world: Here, data: list[str]) -> list[str]:
+async def be_absent(world: Here, data: JSONBody[list[str]]) -> list[str]:
     """Say which sources have no record of anybody."""
     world.store.state.absent = data
     await world.store.save()

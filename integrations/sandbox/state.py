@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from integrations.counterparties import Counterparty
+from integrations.payment_channel import CollectionRefund, Prepay
 from integrations.supervision_bank import Notice, RefundOrder
 
 log = structlog.get_logger()
@@ -43,6 +44,21 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """It does what was asked, but the connection breaks before the answer is through."""
     requests: int | None = None
     """How many more requests the first group strikes; None: until switched off."""
+
+    hold_payments: bool = False
+    """A bank takes payment orders and pays them only when somebody lets it."""
+    return_payments: bool = False
+    """What a bank pays comes back (退汇)."""
+    silent_payments: bool = False
+    """A bank pays and tells nothing of it, until it is asked or its statement comes."""
+    statement_missing: bool = False
+    """The day's last entry stands in the next day's statement only."""
+    statement_extra: bool = False
+    """The statement has a debit that nobody ordered; taken back the next day."""
+    statement_wrong_amount: bool = False
+    """The day's last entry has another amount; set right the next day."""
+    statement_duplicate: bool = False
+    """The day's last entry stands there twice; taken back the next day."""
 
     forged_signature: bool = False
     wrong_amount: bool = False
@@ -86,6 +102,52 @@ class BankRefund(msgspec.Struct, kw_only=True):
     bank_serial: str
 
 
+class BookEntry(msgspec.Struct, kw_only=True):
+    """One movement in the sandbox bank's own book; positive came in."""
+
+    serial: str
+    signed_fen: int
+    booked_on: date
+    value_on: date
+    name: str = ""
+    account: str = ""
+    bank_name: str = ""
+    end_to_end_id: str = ""
+    remittance: str = ""
+    reversal: bool = False
+
+
+class BankBook(msgspec.Struct, kw_only=True):
+    """The sandbox bank's book of one account; key `<county>:<account number>`."""
+
+    county: str
+    account_no: str
+    documents_url: str = ""
+    entries: list[BookEntry] = msgspec.field(default_factory=list)
+    statements: dict[str, str] = msgspec.field(default_factory=dict)
+    """By day: the camt.053 that was made; a day has one statement."""
+
+
+class BankPayment(msgspec.Struct, kw_only=True):
+    """A payment order at the sandbox bank; key `<county>:<order number>`."""
+
+    county: str
+    digest: str
+    reference: str
+    received_at: datetime
+    order_no: str
+    account_no: str
+    payee_name: str
+    payee_account: str
+    payee_bank: str
+    amount_fen: int
+    remittance: str
+    documents_url: str
+    state: Literal["held", "paid", "rejected", "returned"] = "held"
+    reason: str = ""
+    serial: str = ""
+
+
 class Check(msgspec.Struct, kw_only=True):
     """An identity check. `person` is who stood before the camera; usually the one asked for."""
 
@@ -118,9 +180,37 @@ class CaseRequest(msgspec.Struct, kw_only=True):
     request_no: str
     data: dict[str, Any]
     callback_url: str
-    state: Literal["clear", "exempt", "refused"] | None = None
+    state: Literal["clear", "exempt", "refused", "assessed"] | None = None
     voucher: str = ""
     words: str = ""
+
+
+class ChannelOrder(msgspec.Struct, kw_only=True):
+    """A bill at the payment channel; paid when `serial` is there."""
+
+    county: str
+    digest: str
+    reference: str
+    received_at: datetime
+    order: Prepay
+    callback_url: str
+    serial: str | None = None
+    paid_at: datetime | None = None
+    paid_fen: int | None = None
+    more_serials: list[str] = msgspec.field(default_factory=list)
+    """Of what was paid again."""
+
+
+class ChannelRefund(msgspec.Struct, kw_only=True):
+    """A refund order; the channel pays it at once, unless it is told to refuse."""
+
+    county: str
+    digest: str
+    reference: str
+    received_at: datetime
+    refund: CollectionRefund
+    serial: str
+    state: Literal["paid", "refused"]
 
 
 class KnownPerson(msgspec.Struct, kw_only=True):
@@ -152,9 +242,15 @@ class State(msgspec.Struct, kw_only=True):
     inboxes: dict[str, dict[str, Item]] = msgspec.field(default_factory=dict)
     notices: dict[str, BankNotice] = msgspec.field(default_factory=dict)
     refunds: dict[str, BankRefund] = msgspec.field(default_factory=dict)
+    books: dict[str, BankBook] = msgspec.field(default_factory=dict)
+    payments: dict[str, BankPayment] = msgspec.field(default_factory=dict)
     checks: dict[str, Check] = msgspec.field(default_factory=dict)
     callbacks: dict[str, Callback] = msgspec.field(default_factory=dict)
     requests: dict[str, CaseRequest] = msgspec.field(default_factory=dict)
+    channel_orders: dict[str, ChannelOrder] = msgspec.field(default_factory=dict)
+    channel_refunds: dict[str, ChannelRefund] = msgspec.field(default_factory=dict)
+    refuse_refunds: bool = False
+    """The payment channel will not pay refunds that are ordered now."""
     people: dict[str, KnownPerson] = msgspec.field(default_factory=dict)
     absent: list[str] = msgspec.field(default_factory=list)
     """Sources that have no record of anybody."""
@@ -198,6 +294,9 @@ class Store:
         open_notices = {name for name, notice in self.state.notices.items() if notice.paid_at is None}
         answered = {name for name, request in self.state.requests.items() if request.state is not None}
         _trim(self.state.requests, answered)
+        paid = {name for name, order in self.state.channel_orders.items() if order.serial is not None}
+        _trim(self.state.channel_orders, paid)
+        _trim(self.state.channel_refunds, set(self.state.channel_refunds))
         for inbox in self.state.inboxes.values():
             _trim(inbox, set(inbox))
         _trim(self.state.callbacks, settled)

@@ -23,6 +23,7 @@ from yiti.resources import Resources, open_resources
 
 MACHINE_ROUTES = (
     gateway.receive_event,
+    gateway.receive_document,
     receive_answer,
     health.alive,
     health.ready,

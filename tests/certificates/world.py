@@ -70,9 +70,8 @@ def content(**changes: Any) -> ProofContent:
     return freeze_notice_proof(facts(**changes), ISSUER, serial=1, verify_code=code, frozen_at=FROZEN_AT)
 
 
-async def seal_of_the_county(tx: WriteSession, *kinds: str) -> None:
-    """The registration agency's seal in the books, allowed for these kinds of documents."""
-    key = f"county:{COUNTY}:registration"
+async def seal_of_the_county(tx: WriteSession, *kinds: str, key: str = f"county:{COUNTY}:registration") -> None:
+    """The registration agency's seal in the books (or another's), allowed for these kinds of documents."""
     if await tx.scalar(select(OrganisationSeal.id).where(OrganisationSeal.key == key)) is None:
         tx.add(
             OrganisationSeal(

@@ -11,7 +11,8 @@ from escrow import ledger, service
 from escrow.bills import BillsDiffer
 from escrow.ledger.models import AccountKind
 from escrow.models import Bill, Refund
-from escrow.refunds import RefundDiffers, UnknownRefund
+from escrow.refund_queue import UnknownRefund
+from escrow.refunds import RefundDiffers
 from escrow.schemas import Receipt, RefundConfirmation, SaleMoney
 from kernel.errors import Invalid
 from kernel.outbox.models import OutboxEvent
@@ -107,17 +108,22 @@ async def test_a_repeated_payout_is_the_same_and_a_different_one_is_refused(worl
         assert await ledger.balance(reader, AccountKind.REFUND_PAYABLE, str(sale.contract_id)) == 7_101_60
 
 
-async def test_a_fund_that_was_spent_cannot_refund(world: World) -> None:
+async def test_a_fund_that_was_spent_lets_the_refund_wait(world: World) -> None:
     sale = await paid_sale(world)
     async with world.database.transaction(COUNTY) as tx:
         fund = await ledger.open_account(tx, AccountKind.PROJECT_FUND, str(world.project_id))
         bank = await ledger.open_account(tx, AccountKind.BANK, "6222000000000001")
         await ledger.post(tx, "drawdown", "test", [ledger.Move(fund, -1), ledger.Move(bank, 1)], words="支取")
-    with pytest.raises(ledger.InsufficientFunds):
-        await order(world, sale)
+    short, other = await order(world, sale)
+    assert (short.state, other.state) == ("waiting", "ordered")
+    assert "可用余额 179,999.99 元，不足应退的 180,000.00 元" in str(short.waiting_because)
     async with world.database.read(COUNTY) as reader:
-        assert await service.refunds_of(reader, sale.contract_id) == []
-        assert {bill.state for bill in await service.bills_of(reader, sale.contract_id)} == {"confirmed"}
+        assert await ledger.balance(reader, AccountKind.PROJECT_FUND, str(world.project_id)) == 179_999_99
+        assert {bill.state for bill in await service.bills_of(reader, sale.contract_id)} == {
+            "confirmed", "refund_ordered",
+        }  # fmt: skip
+    with pytest.raises(RefundDiffers):
+        await pay_out(world, short)
 
 
 async def test_a_reason_is_needed(world: World) -> None:

@@ -149,6 +149,9 @@ async def test_people_and_records(connectors: Connectors, sandbox: Sandbox) -> N
 # By hand: what the sandbox would not send.
 
 
+TAX: dict[str, Any] = {"kind": "deed_tax", "base_fen": 500, "rate": "1%", "due_fen": 5, "amount_fen": 5}
+
+
 def answered(keys: KeyRing, *, key: str = "", op: str = ANSWERED, **changed: Any) -> bytes:
     data = {"request_no": "QQ1", "state": "clear", "decided_at": "2026-11-01T08:00:00+08:00"}
     raw = msgspec.Raw(msgspec.json.encode(data | changed))
@@ -157,7 +160,10 @@ def answered(keys: KeyRing, *, key: str = "", op: str = ANSWERED, **changed: Any
 
 @pytest.mark.parametrize(
     "wrong", [{"state": "perhaps"}, {"amount_fen": -1}, {"request_no": ""}, {"decided_at": "2026-11-01T08:00:00"},
-              {"op": "payment.confirmed"}],
+              {"op": "payment.confirmed"}, {"state": "assessed"},
+              {"state": "assessed", "amount_fen": 1, "lines": [TAX]},
+              {"lines": [TAX]}, {"state": "assessed", "amount_fen": 2, "lines": [TAX | {"amount_fen": 2}]},
+              {"state": "assessed", "amount_fen": 5, "lines": [TAX | {"kind": "tea_tax"}]}],
 )  # fmt: skip
 async def test_well_signed_nonsense_is_malformed(
     connectors: Connectors, database: Database, sandbox: Sandbox, wrong: dict[str, Any]
@@ -166,6 +172,19 @@ async def test_well_signed_nonsense_is_malformed(
     with pytest.raises(MalformedMessage):
         async with database.transaction(HOME) as tx:
             await connectors.gateway.receive_answer(tx, "tax", answered(keys, **wrong))
+
+
+async def test_only_the_tax_bureau_assesses(connectors: Connectors, database: Database, sandbox: Sandbox) -> None:
+    told: dict[str, Any] = {"state": "assessed", "amount_fen": 5, "lines": [TAX]}
+    for who in (Counterparty.TREASURY, Counterparty.HOUSING):
+        keys = KeyRing.load(sandbox.keys_dir, who)
+        with pytest.raises(MalformedMessage):
+            async with database.transaction(HOME) as tx:
+                await connectors.gateway.receive_answer(tx, who, answered(keys, **told))
+    keys = KeyRing.load(sandbox.keys_dir, Counterparty.TAX)
+    async with database.transaction(HOME) as tx:
+        received = await connectors.gateway.receive_answer(tx, "tax", answered(keys, **told))
+    assert [line.amount_fen for line in received.answer.lines] == [5]
 
 
 async def test_nobody_answers_for_another(connectors: Connectors, database: Database, sandbox: Sandbox) -> None:
@@ -195,7 +214,9 @@ async def test_a_county_connects_what_it_has(
 ) -> None:
     live = settings.model_copy(update={"environment": "production", "treasury_url": "https://fee.example/x"})
     assert optional_addresses(live) == {Counterparty.TREASURY: "https://fee.example/x"}
-    assert set(optional_addresses(settings)) == {Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING}
+    assert set(optional_addresses(settings)) == {
+        Counterparty.HOUSING, Counterparty.TREASURY, Counterparty.SHARING, Counterparty.PAYMENT_CHANNEL,
+    }  # fmt: skip
     here = settings.model_copy(update={"keys_dir": sandbox.keys_dir})
     made = connect(here, database, blobs, QUICK)
     assert made.treasury is not None

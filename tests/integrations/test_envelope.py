@@ -81,6 +81,15 @@ def test_size_is_checked_first(rings: dict[str, KeyRing]) -> None:
         open_message(rings[PLATFORM], b"x" * (LIMIT_BYTES + 1), BANK)
 
 
+def test_a_busy_days_statement_passes_where_it_may(rings: dict[str, KeyRing]) -> None:
+    data = msgspec.Raw(msgspec.json.encode({"document": "账" * 1_000_000}))
+    told = {"to": PLATFORM, "op": "account.statement", "county": "411528", "key": "e-1"}
+    long = seal_message(rings[BANK], data=data, **told).encode()
+    with pytest.raises(MessageTooLarge):
+        open_message(rings[PLATFORM], long, BANK)
+    assert len(open_message(rings[PLATFORM], long, BANK, 30_000_000).data) > 3_000_000
+
+
 @pytest.mark.parametrize("algorithm", ["HS256", "none"])
 def test_another_algorithm_with_the_public_key_as_secret_is_refused(rings: dict[str, KeyRing], algorithm: str) -> None:
     body = message(rings).split(b".")[1]

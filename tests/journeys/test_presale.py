@@ -50,6 +50,7 @@ async def test_a_single_buyer_holds_a_sealed_proof(stage: Stage) -> None:
         kept = await e_archive.by_subject(reader, f"case:{case.id}")
         assert kept is not None
         with ZipFile(BytesIO(await stage.resources.blobs.get(kept.package_digest))) as package:
+            assert any("maintenance-receipt" in name for name in package.namelist())
             names = [name for name in package.namelist() if "evidence-report" in name]
             report = package.read(next(name for name in names if name.endswith(".pdf")))
             data = package.read(next(name for name in names if name.endswith("records/evidence-report.json")))

@@ -16,11 +16,14 @@ from yiti.letters.schemas import (
     HandedPaper,
     HandOverReceipt,
     LetterContent,
+    MaintenanceReceipt,
     MaterialLine,
     Matter,
     NoticeLine,
     OwnedHome,
     OwnershipStatement,
+    PaidLine,
+    PaymentReceipt,
     Person,
     PublicNotice,
     Refusal,
@@ -143,6 +146,21 @@ LETTERS: dict[str, LetterContent] = {
             HandedPaper(title="不动产登记证明", number=PROOF_NUMBER, holder="中国某某银行股份有限公司息县支行"),
         ),
         receiver=PERSON, method="window", handed_at=AT, clerk="吴发证",
+    ),
+    "payment_receipt": PaymentReceipt(
+        matter=MATTER, bill_no="YM4115282026000001", payer="王小明、陈㛃䶮",
+        lines=(
+            PaidLine(title="契税", words="计税依据920,000.00元，税率1%", exempt_fen=0, amount_fen=920_000),
+            PaidLine(title="增值税", words="个人销售购买满2年的住房免征增值税", exempt_fen=2_679_612, amount_fen=0),
+            PaidLine(title="不动产登记费", words="住宅类每件", exempt_fen=0, amount_fen=8_000),
+        ),
+        total_fen=928_000, paid_at=AT, channel="微信支付", serial="LS20261121-0001", account_name="息县税费中转账户",
+    ),
+    "maintenance_receipt": MaintenanceReceipt(
+        payers=("王小明", "陈㛃䶮"), location=LONG_LOCATION, unit_code=UNIT, area="118.36",
+        rate="60.00 元／㎡（有电梯），息建〔2020〕1号", amount_fen=710_160, notice_no="JK4115282026000001", paid_at=AT,
+        bank_name="建设银行息县支行", bank_serial="20261121000001", account_name="息县住宅专项维修资金专户",
+        demonstration=False,
     ),
 }  # fmt: skip
 

@@ -21,13 +21,14 @@ from tests.letters.samples import LETTERS, MATTER
 from yiti.letters import rules, service
 from yiti.letters.issuing import issue
 from yiti.letters.models import ISSUED, NUMBERED, Letter
-from yiti.letters.schemas import SEALED_BY_AGENCY, LetterContent, LetterKind
+from yiti.letters.schemas import SEALED_BY_AGENCY, SEALED_BY_HOUSING, LetterContent, LetterKind, housing_seal
 
 REFUSAL = LETTERS["refusal"]
 
 
 async def write(tx: WriteSession, content: LetterContent = REFUSAL, **more: Any) -> Letter:
     await seal_of_the_county(tx, *SEALED_BY_AGENCY)
+    await seal_of_the_county(tx, *SEALED_BY_HOUSING, key=housing_seal(COUNTY))
     return await service.write(tx, ACTOR, content, **more)
 
 
@@ -42,7 +43,8 @@ async def test_a_letter_is_numbered_sealed_and_found(tx: WriteSession, resources
     assert issued.pdf_digest is not None
     assert (await resources.blobs.get(issued.pdf_digest)).startswith(b"%PDF-")
     ((seal, field, _),) = resources.sealed
-    assert (seal, field) == ("county:411528:registration", "sign-agency")
+    whose = "housing" if name == "maintenance_receipt" else "registration"
+    assert (seal, field) == (f"county:411528:{whose}", "sign-agency")
     assert [one.id for one in await service.of_case(tx, case)] == [letter.id]
     assert letter.id in {one.id for one in await service.of_subject(tx, "search:1")}
     uses = [use for use in await seal_uses(tx, seal) if use.subject == f"letter:{letter.id}"]
@@ -172,6 +174,9 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "without purpose": ("no_home", {"purpose": "  "}, "purpose"),
     "extract without purpose": ("register_extract", {"purpose": ""}, "purpose"),
     "nothing handed over": ("hand_over_receipt", {"papers": ()}, "papers"),
+    "not what was paid": ("payment_receipt", {"total_fen": 1}, "lines"),
+    "nothing paid": ("maintenance_receipt", {"amount_fen": 0}, "amount_fen"),
+    "paid by nobody": ("maintenance_receipt", {"payers": ()}, "payers"),
 }
 
 

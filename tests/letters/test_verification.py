@@ -1,19 +1,35 @@
 """Letters, certificates and proofs on one public page: real, altered, foreign."""
 
+from datetime import date
 from functools import partial
+from uuid import uuid4
 
 import pytest
 
+import escrow.service as escrow
+from escrow.models import SupervisionMode
+from escrow.supervision import (
+    NoAccount,
+    demonstration_rates,
+    maintenance_account,
+    register_account,
+    register_maintenance_account,
+    set_rate,
+)
 from kernel.db import Database, WriteSession
 from signing.schemas import ValidationReport
 from tests.certificates.samples import entry_facts
 from tests.certificates.test_numbering import on_the_book
 from tests.certificates.world import ACTOR, COUNTY, PaperResources, numbered, seal_of_the_county
+from tests.escrow.world import World, told
 from tests.letters.samples import LETTERS, UNIT
 from tests.letters.test_service import write
+from tests.register.world import make_unit
 from yiti.certificates import issuing as certificate_issuing
 from yiti.certificates import service as certificates
 from yiti.certificates.checking import Additions, Validity, Verification, check_file
+from yiti.journeys.maintenance.receipts import write_receipt
+from yiti.letters import service
 from yiti.letters.issuing import issue
 from yiti.letters.schemas import SEALED_BY_AGENCY
 from yiti.portals.public import views
@@ -110,3 +126,37 @@ async def test_a_letter_of_another_county_is_not_ours(fresh_database: Database) 
         letter = await write(tx)
     async with fresh_database.read("411522") as reader:
         assert (await verify_code(reader, letter.verify_code)).validity is Validity.NOT_OURS
+
+
+async def test_a_receipt_holds_while_its_money_is_there_and_the_latest_is_the_one(tx: WriteSession) -> None:
+    unit, project = await make_unit(tx), uuid4()
+    await register_account(
+        tx, ACTOR, project, "41050000770001", "专户", "CCB", "建行", "协议1", SupervisionMode.FULL, None
+    )
+    if not await has_fund_account(tx):
+        await register_maintenance_account(tx, ACTOR, "41050000770099", "维修资金专户", "CCB", "建行")
+    for rate in demonstration_rates(date(2011, 1, 1)):
+        await set_rate(tx, ACTOR, rate)
+    sale = World(None, project).sale(unit_id=unit.id, unit_code=unit.code)  # type: ignore[arg-type]
+    bill = (await escrow.issue_bills(tx, ACTOR, sale))[1]
+    await escrow.confirm(tx, ACTOR, told(bill))
+    receipt = await write_receipt(tx, bill.id)
+    again = await write_receipt(tx, bill.id)
+    assert receipt
+    assert again
+    assert receipt.id == again.id
+    assert (await verify_code(tx, receipt.verify_code)).validity is Validity.PENDING
+    later = await service.write(tx, ACTOR, service.content_of(receipt).content, subject=receipt.subject)
+    assert (await verify_code(tx, receipt.verify_code)).validity is Validity.CANCELLED
+    assert (await verify_code(tx, later.verify_code)).validity is Validity.PENDING
+    await escrow.order_refund(tx, ACTOR, sale.contract_id, "解除")
+    assert (await verify_code(tx, later.verify_code)).validity is Validity.CANCELLED
+    assert await write_receipt(tx, bill.id) is None
+
+
+async def has_fund_account(tx: WriteSession) -> bool:
+    try:
+        await maintenance_account(tx)
+    except NoAccount:
+        return False
+    return True

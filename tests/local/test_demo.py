@@ -7,9 +7,10 @@ import pytest
 
 from bench.throwaway import throwaway_platform
 from kernel.identifiers import credit_code, resident_id
-from yiti.local.demo import application, checks, documents
+from yiti.local.demo import application, checks, documents, drawing
 from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import Form, Page, StepFailed
+from yiti.local.demo.drawing import DrawdownInPlay
 from yiti.local.demo.parties import company, handwriting, person
 from yiti.local.demo.play import SaleInPlay, Stage, play
 from yiti.local.demo.sales import single_buyer
@@ -84,8 +85,19 @@ async def test_a_sale_from_the_building_table_to_the_archive(tmp_path: Path) -> 
     async with throwaway_platform(tmp_path / "var") as (settings, _):
         stage = Stage.of(settings, PASSWORD)
         timeline, online = await asyncio.to_thread(_sold, stage, Path(settings["YITI_PKI_DIR"]))
+        drawn = await asyncio.to_thread(_drawn, stage)
     assert {"实名", "签署", "盖章→备案", "证明可下载", "归档"} <= timeline.spent.keys()
     assert {"录入", "签署", "受理", "登簿", "证明可下载"} <= online.spent.keys()
+    assert {"录入", "受理", "审批", "银行付款", "对账"} <= drawn.spent.keys()
+
+
+def _drawn(stage: Stage) -> Timeline:
+    timeline = Timeline(drawing.TITLE)
+    with DrawdownInPlay(stage, timeline) as drawdown:
+        paid, agreed = drawing.play(drawdown)
+    assert drawdown.number in paid
+    assert agreed == "银行对账单与账上核对一致"
+    return timeline
 
 
 def _sold(stage: Stage, pki: Path) -> tuple[Timeline, Timeline]:
@@ -102,7 +114,8 @@ def _sold(stage: Stage, pki: Path) -> tuple[Timeline, Timeline]:
     assert len(renewed) >= 2
     assert documents.faults(renewed, pki) == []
     files = sorted(folder.glob("*.pdf"))
-    assert len(files) == 5
+    assert len(files) == 6
+    assert {"不动产登记证明", "住宅专项维修资金缴款凭证"} <= {file.stem.partition("-")[2] for file in files}
     assert documents.faults(files, pki) == []
     broken = folder / "broken.pdf"
     broken.write_bytes(files[0].read_bytes()[:-2000])

@@ -20,7 +20,7 @@ from tests.portals.pages import HOST, PageClient, sign_in_as
 from tests.testbed import COUNTIES, HOME
 from yiti.app import UPLOAD_LIMIT_BYTES
 from yiti.estate.parameters import install_parameters
-from yiti.portals import housing
+from yiti.portals import developer, housing
 from yiti.portals.shell.plugin import Shell
 from yiti.resources import Resources
 
@@ -33,9 +33,9 @@ def make_platform(database: Database, settings: Settings) -> Litestar:
     unused: Any = None
     parts = Resources(settings, database, BlobStore(settings.blob_url), unused, unused, unused)
     return Litestar(
-        route_handlers=[*housing.ROUTES],
+        route_handlers=[*developer.ROUTES, *housing.ROUTES],
         dependencies={**DEPENDENCIES, "resources": Provide(lambda: parts, sync_to_thread=False)},
-        plugins=[Shell(settings, [housing.PORTAL])],
+        plugins=[Shell(settings, [developer.PORTAL, housing.PORTAL])],
         state=State(
             {
                 "database": database,

@@ -61,7 +61,7 @@ async def test_a_fund_shows_what_came_what_is_due_and_what_goes_back(money: tupl
         for contract in bills[:2]:
             for bill in contract:
                 await confirm(tx, ACTOR, told(bill))
-        await order_refund(tx, ACTOR, sales[0].contract_id, "双方解除")
+        await order_refund(tx, ACTOR, sales[0].contract_id, "双方解除", verified="合同注销备案")
         wrong = told(bills[2][0], amount_fen=1_00)
         await confirm(tx, ACTOR, wrong)
     page = (await clerk.get(f"{project}/fund")).text

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from contracts.models import ContractPower
 from escrow import ledger
+from escrow.reconciliation.overview import missing_statements
 from kernel.blobs import BlobNotFound, Corrupted
 from kernel.clock import now, today
 from kernel.db import ReadSession
@@ -43,6 +44,7 @@ LOOKED_AT = frozenset(
         AlarmKind.SEAL_STOPPED,
         AlarmKind.AUTHORITY,
         AlarmKind.LEDGER,
+        AlarmKind.STATEMENT,
     }
 )
 JOB = "job:"
@@ -165,6 +167,15 @@ async def accounts(reader: ReadSession) -> list[Finding]:
     if closed is not None and closed >= today() - rules.CLOSED_BY:
         return []
     return [Finding(AlarmKind.LEDGER, detail=one.words) for one in (await ledger.faults(reader))[:1]]
+
+
+async def statements(reader: ReadSession) -> list[Finding]:
+    """Bank accounts whose statement should have come."""
+    missing = await missing_statements(reader)
+    return [
+        Finding(AlarmKind.STATEMENT, account_no, f"账号{account_no}缺{day}及以后的对账单")
+        for account_no, day in sorted(missing.items())
+    ]
 
 
 def _seal_endings(pki_dir: Path, rows: Sequence[OrganisationSeal]) -> list[Finding]:

@@ -97,6 +97,7 @@ async def look_at_county(parts: Watched, tenant: str, shared: Round, walk: count
         found = [*shared.findings, *waiting, *await county.jobs(reader)]
         found += await county.seals(reader, parts.settings.pki_dir)
         found += await county.accounts(reader)
+        found += await county.statements(reader)
     # Files are read while no transaction is open.
     found += await county.read_files(parts.blobs, files)
     async with parts.database.transaction(tenant) as tx:

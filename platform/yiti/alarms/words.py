@@ -17,6 +17,7 @@ class AlarmKind(StrEnum):
     CERTIFICATE = "certificate"
     ROOT = "root"
     LEDGER = "ledger"
+    STATEMENT = "statement"
     PARKED = "parked"
     LATE = "late"
     SEAL_LIMIT = "seal_limit"
@@ -66,6 +67,11 @@ ADVICE: dict[AlarmKind, Advice] = {
     AlarmKind.LEDGER: Advice(
         "账目核对不平，未能日终结账",
         "不要手工改动账户数据。按所列账户核对银行回单和分录，用冲正更正；核对一致后自动结账。",
+    ),
+    AlarmKind.STATEMENT: Advice(
+        "银行对账单未到",
+        "联系银行补发该日对账单（直联重发，或由银行经办在“付款与对账”上传）；对账单到后自动核对，本条自动消除。",
+        grave=False,
     ),
     AlarmKind.PARKED: Advice("有任务被搁置", "到“待办任务”查看原因，处理后逐项重试。", grave=False),
     AlarmKind.LATE: Advice("任务长时间未处理", "检查后台工作进程是否在运行、外部系统是否正常。"),

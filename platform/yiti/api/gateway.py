@@ -5,12 +5,17 @@ from litestar.params import FromPath, RawBody
 
 import escrow.service as money
 from escrow.schemas import Confirmation, RefundConfirmation
-from integrations.gateway import BankConfirmation, RefundReport
+from integrations.bank_payments import LARGEST_DOCUMENT
+from integrations.counterparties import Counterparty
+from integrations.gateway import MoneyEvent, RefundReport
+from integrations.payment_channel import ChannelPaid, ChannelRefunded
 from kernel.db import WriteSession
 from kernel.permissions import Actor, ActorKind, anyone
 from kernel.web.dependencies import Tenant, Tx
 from yiti.accounts.csrf import EXEMPT
 from yiti.accounts.middleware import NO_SESSION
+from yiti.api import channel
+from yiti.journeys.banking.documents import take_in
 from yiti.resources import Parts
 
 _LIMIT_BYTES = 64 * 1024
@@ -34,10 +39,31 @@ async def receive_event(
     if received.duplicate:
         return {"result": "duplicate"}
     actor = Actor(kind=ActorKind.MACHINE, name=counterparty, tenant=tenant)
-    return {"result": await _apply(tx, actor, received.event)}
+    return {"result": await _apply(tx, actor, received.event, len(body))}
 
 
-async def _apply(tx: WriteSession, actor: Actor, event: BankConfirmation | RefundReport) -> str:
+@post(
+    "/gateway/{county:str}/{counterparty:str}/documents",
+    guards=[anyone],
+    opt={NO_SESSION: True, EXEMPT: True},
+    status_code=200,
+    request_max_body_size=LARGEST_DOCUMENT,
+)
+async def receive_document(
+    tx: Tx, tenant: Tenant, resources: Parts, counterparty: FromPath[str], body: RawBody
+) -> dict[str, str]:
+    """A bank's document by ISO 20022. Answers 200 also for what cannot be booked: it is kept in sight of a person."""
+    received = await resources.connectors.gateway.receive_document(tx, counterparty, body)
+    if received.duplicate:
+        return {"result": "duplicate"}
+    actor = Actor(kind=ActorKind.MACHINE, name=Counterparty(counterparty).words, tenant=tenant)
+    outcomes = await take_in(tx, actor, received.document, received.evidence_digest)
+    return {"result": ",".join(sorted({one.result for one in outcomes})) or "empty"}
+
+
+async def _apply(tx: WriteSession, actor: Actor, event: MoneyEvent, size: int) -> str:
+    if isinstance(event, ChannelPaid | ChannelRefunded):
+        return await channel.apply(tx, actor, event, size)
     if isinstance(event, RefundReport):
         told = RefundConfirmation(
             event_id=event.event_id,
@@ -61,6 +87,7 @@ async def _apply(tx: WriteSession, actor: Actor, event: BankConfirmation | Refun
             bank_serial=event.bank_serial,
             account_no=event.account_no,
             evidence_digest=event.evidence_digest,
+            payer=event.payer,
         ),
     )
     return "confirmed" if receipt.recognised else "suspense"

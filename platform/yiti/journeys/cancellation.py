@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+import contracts.service as contracts
 import escrow.service as escrow
 from kernel.db import WriteSession
 from kernel.outbox import emit
@@ -34,8 +35,14 @@ async def close_notice(tx: WriteSession, contract_id: UUID) -> None:
         raise SaleNotFound
     await book.lock_units(tx, [sale.unit_id])
     await _book_cancellation(tx, actor, sale)
-    await escrow.order_refund(tx, actor, contract_id, CAUSE)
+    await escrow.order_refund(tx, actor, contract_id, CAUSE, verified=await _verified(tx, contract_id))
     await emit(tx, "sale.tell_cancellation", {"contract_id": str(contract_id)}, key=f"sale.tell_cancel:{contract_id}")
+
+
+async def _verified(tx: WriteSession, contract_id: UUID) -> str:
+    """On what the cancellation rests, for money inside the supervised quota (重点监管资金凭核实的合同注销退还)."""
+    contract = await contracts.get(tx, contract_id)
+    return f"{CAUSE}：合同备案 {contract.filing_no or ''} 已注销，全体当事人在线同意，预告登记已注销"
 
 
 async def _book_cancellation(tx: WriteSession, actor: Actor, sale: Sale) -> None:

@@ -124,7 +124,7 @@ async def abandon(tx: WriteSession, actor: Actor, contract_id: UUID, reason: str
     if sale.ceremony_id is not None:
         await signing.cancel(tx, actor, sale.ceremony_id, reason)
     await contracts.abandon(tx, actor, contract_id, reason)
-    await escrow.order_refund(tx, actor, contract_id, reason)
+    await escrow.order_refund(tx, actor, contract_id, reason, verified="合同未备案，已在平台作废")
     await escrow.void_bills(tx, actor, contract_id)
 
 
@@ -179,6 +179,7 @@ async def complete(tx: WriteSession, ceremony_id: UUID) -> Case:
     await contracts.file(tx, actor, sale.contract_id, signed["contract"])
     sale.documents = dict(signed)
     sale.completed_at = now()
+    await emit(tx, "loan.open", {"contract_id": str(sale.contract_id)}, key=f"loan.open:{sale.contract_id}")
     case = await _open_case(tx, actor, sale)
     sale.case_id = case.id
     await book.lock_units(tx, [sale.unit_id])

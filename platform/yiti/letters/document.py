@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from kernel.clock import SHANGHAI
+from kernel.money import yuan, yuan_in_words
 from kernel.pii import mask_id
 from kernel.rendering import Attachment, qr_png, render_template
 from yiti.certificates.content import grouped_unit_code
@@ -28,6 +29,8 @@ def letter_html(letter: FrozenLetter) -> str:
         "moment": moment,
         "units": _units,
         "mask_id": _masked_id,
+        "yuan": yuan,
+        "yuan_in_words": yuan_in_words,
     }
     return render_template("yiti.letters", _TEMPLATES[letter.template], context)
 

@@ -5,12 +5,15 @@ from typing import Final
 
 from kernel.errors import Invalid
 from yiti.letters.schemas import (
+    SEALED_BY_HOUSING,
     AcceptanceReceipt,
     CorrectionNotice,
     HandOverReceipt,
     LetterContent,
     LetterKind,
+    MaintenanceReceipt,
     OwnershipStatement,
+    PaymentReceipt,
     PublicNotice,
     Refusal,
     RegisterExtract,
@@ -24,6 +27,8 @@ _TITLES: Final = {
     LetterKind.REFUSAL: "不动产登记不予登记告知书",
     LetterKind.REGISTER_EXTRACT: "不动产登记资料查询结果证明",
     LetterKind.HAND_OVER_RECEIPT: "不动产权证书（登记证明）领取回执",
+    LetterKind.PAYMENT_RECEIPT: "不动产登记税费电子缴款凭证",
+    LetterKind.MAINTENANCE_RECEIPT: "住宅专项维修资金缴款凭证",
 }
 _NOTICE_TITLES: Final = {
     "first": "不动产首次登记公告",
@@ -40,6 +45,8 @@ _SERIES: Final = {
     LetterKind.OWNERSHIP_STATEMENT: "房证",
     LetterKind.REGISTER_EXTRACT: "查证",
     LetterKind.HAND_OVER_RECEIPT: "领证",
+    LetterKind.PAYMENT_RECEIPT: "缴款",
+    LetterKind.MAINTENANCE_RECEIPT: "维缴",
 }
 _NO_PURPOSE: Final = "查询结果证明应当注明查询目的或者用途"
 
@@ -59,7 +66,8 @@ def title(content: LetterContent, kind: LetterKind) -> str:
 
 def number(county_name: str, kind: LetterKind, year: int, serial: int) -> str:
     """文号 `息县不动产补正〔2026〕第000001号`: gap-free per county, year and kind."""
-    return f"{county_name}不动产{_SERIES[kind]}〔{year}〕第{serial:06d}号"
+    of_the_registry = "" if kind.value in SEALED_BY_HOUSING else "不动产"
+    return f"{county_name}{of_the_registry}{_SERIES[kind]}〔{year}〕第{serial:06d}号"
 
 
 def check(content: LetterContent) -> None:
@@ -89,6 +97,17 @@ def _conditions(content: LetterContent) -> Iterator[tuple[bool, str, str]]:
             yield not content.purpose.strip(), _NO_PURPOSE, "purpose"
         case HandOverReceipt():
             yield not content.papers, "领取回执没有列出证书或者证明", "papers"
+        case PaymentReceipt() | MaintenanceReceipt():
+            yield from _receipt(content)
+
+
+def _receipt(content: PaymentReceipt | MaintenanceReceipt) -> Iterator[tuple[bool, str, str]]:
+    if isinstance(content, PaymentReceipt):
+        paid = sum(line.amount_fen for line in content.lines)
+        yield paid != content.total_fen, "缴款凭证的明细与合计不符", "lines"
+    else:
+        yield content.amount_fen <= 0, "缴款凭证的金额应大于零", "amount_fen"
+        yield not content.payers, "缴款凭证没有写明缴款人", "payers"
 
 
 def _rejection(content: Rejection) -> Iterator[tuple[bool, str, str]]:

@@ -17,9 +17,11 @@ from kernel.outbox import emit
 from kernel.permissions import Actor
 from kernel.settings import get_settings
 from kernel.tenancy.models import County
+from yiti.accounts.roles import OrganisationKind
+from yiti.accounts.service import organisations
 from yiti.letters import rules
 from yiti.letters.models import Letter
-from yiti.letters.schemas import Agency, FrozenLetter, LetterContent, LetterKind, kind_of
+from yiti.letters.schemas import SEALED_BY_HOUSING, Agency, FrozenLetter, LetterContent, LetterKind, kind_of
 
 _CODE_BYTES: Final = 15  # 120 random bits: 20 characters nobody guesses
 _PAGE: Final = 50
@@ -41,7 +43,7 @@ async def write(
     """
     rules.check(content)
     kind, on = kind_of(content), today()
-    agency = await _agency(tx)
+    agency = await _agency(tx, kind)
     serial = await next_number(tx, f"letter:{kind.value}", on.year)
     frozen = FrozenLetter(
         template=f"{kind.value}/1",
@@ -108,8 +110,8 @@ async def register(
 ) -> Sequence[Letter]:
     """A page of the register of letters, newest first; `before` is the last one of the page before."""
     wanted = select(Letter).order_by(Letter.id.desc()).limit(_PAGE)
-    if kind is not None:
-        wanted = wanted.where(Letter.kind == kind.value)
+    # Receipts of the housing department are no letters of the registry: they are asked for by their kind.
+    wanted = wanted.where(Letter.kind == kind.value if kind else Letter.kind.not_in(SEALED_BY_HOUSING))
     if year is not None:
         wanted = wanted.where(Letter.number.contains(f"〔{year}〕"))
     if before is not None:
@@ -117,11 +119,12 @@ async def register(
     return (await reader.scalars(wanted)).all()
 
 
-async def _agency(reader: ReadSession) -> Agency:
+async def _agency(reader: ReadSession, kind: LetterKind) -> Agency:
     county = (await reader.execute(select(County).where(County.code == reader.tenant))).scalar_one()
+    offices = await organisations(reader, OrganisationKind.HOUSING_DEPARTMENT) if kind in SEALED_BY_HOUSING else []
     return Agency(
         county_code=county.code,
         county_name=county.name,
-        name=county.agency_name,
+        name=offices[0].name if offices else county.agency_name,
         public_url=get_settings().public_url,
     )

@@ -15,6 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from escrow import collection
+from escrow.agreements.plans import install_plans
+from escrow.banking import BankMode, connect_bank
 from escrow.models import SupervisionMode
 from escrow.supervision import (
     demonstration_rates,
@@ -41,8 +44,9 @@ from yiti.estate.schemas import Evidence, NewBuilding, NewProject, PermitApplica
 from yiti.estate.service import issue_permit, register_building, register_project
 from yiti.estate.survey_service import apply_survey, preview_survey
 from yiti.estate.survey_template import survey_template
+from yiti.journeys.registration.collecting import TAX, TREASURY
 from yiti.journeys.sale.papers import SEALED_BY_DEVELOPER
-from yiti.letters.schemas import SEALED_BY_AGENCY
+from yiti.letters.schemas import SEALED_BY_AGENCY, SEALED_BY_HOUSING, housing_seal
 
 PASSWORD = "Demo-2026-county"  # noqa: S105  printed at every start; production never loads the demo county
 BANK = ("CCB-DEMO", "演示建设银行息县支行")
@@ -170,12 +174,32 @@ async def _fill(tx: WriteSession, settings: Settings, blobs: BlobStore, county: 
         )
     await _seals(tx, actor, settings, county, offices)
     await install_parameters(tx, actor)
+    await install_plans(tx, actor)
     for rate in demonstration_rates():
         await set_rate(tx, actor, rate)
     await register_maintenance_account(
         tx, actor, f"{county.account_no[:-2]}99", f"{county.name}住宅专项维修资金专户", *BANK
     )
+    await _collection(tx, actor, county)
+    await connect_bank(
+        tx, actor, bank_code=BANK[0], bank_name=BANK[1], mode=BankMode.GATEWAY,
+        organisation_id=offices[OrganisationKind.BANK].id,
+    )  # fmt: skip
     await _estate(tx, actor, blobs, county, offices[OrganisationKind.DEVELOPER].id)
+
+
+async def _collection(tx: WriteSession, actor: Actor, county: DemoCounty) -> None:
+    """一码付: the intermediate account, and where tax and fees are cleared to."""
+    await collection.register_collection_account(
+        tx, actor, f"{county.account_no[:-2]}77", f"{county.name}不动产登记税费中转账户", *BANK
+    )
+    offices = ((TAX, f"国家税务总局{county.name}税务局", "71"), (TREASURY, f"{county.name}财政局", "72"))
+    for code, name, ending in offices:
+        authority = collection.Authority(
+            code=code, name=name, account_no=f"{county.account_no[:-2]}{ending}", account_name=f"{name}待缴库户",
+            bank_code="", bank_name=BANK[1], valid_from=date(2020, 1, 1), source="演示账户（虚构）",
+        )  # fmt: skip
+        await collection.set_authority(tx, actor, authority)
 
 
 async def _offices(tx: WriteSession, actor: Actor, county: DemoCounty) -> dict[OrganisationKind, Organisation]:
@@ -216,6 +240,11 @@ async def _seals(
     await issue_seal(
         tx, actor, pki, font, key=agency_seal(county.code), organisation=county.agency,
         credit_code=county.agency_code, document_kinds=SEALED_BY_AGENCY,
+    )  # fmt: skip
+    housing = offices[OrganisationKind.HOUSING_DEPARTMENT]
+    await issue_seal(
+        tx, actor, pki, font, key=housing_seal(county.code), organisation=housing.name,
+        credit_code=housing.credit_code, document_kinds=SEALED_BY_HOUSING,
     )  # fmt: skip
     for kind, papers in _SEALED.items():
         owner = offices[kind]

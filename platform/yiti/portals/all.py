@@ -2,10 +2,36 @@
 
 from litestar.types import ControllerRouterHandler
 
-from yiti.portals import admin, citizen, housing, public, registration, sales_office, seals
+from yiti.portals import (
+    admin,
+    bank,
+    citizen,
+    collection,
+    developer,
+    finance,
+    housing,
+    loans,
+    public,
+    registration,
+    sales_office,
+    seals,
+)
 from yiti.portals.shell.menu import Portal
 
-_PORTALS = (sales_office, registration, housing, seals, admin, citizen, public)
+_PORTALS = (
+    sales_office,
+    registration,
+    collection,
+    developer,
+    housing,
+    finance,
+    bank,
+    loans,
+    seals,
+    admin,
+    citizen,
+    public,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = tuple(route for portal in _PORTALS for route in portal.ROUTES)
 PORTALS: tuple[Portal, ...] = tuple(portal.PORTAL for portal in _PORTALS if portal.PORTAL is not None)

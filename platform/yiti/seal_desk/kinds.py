@@ -25,5 +25,7 @@ KIND_WORDS = {
     "ownership_statement": "登记信息查询结果证明",
     "register_extract": "登记资料查询结果证明",
     "hand_over_receipt": "证书、证明领取回执",
+    "payment_receipt": "税费电子缴款凭证",
+    "maintenance_receipt": "住宅专项维修资金缴款凭证",
     **BROUGHT,
 }

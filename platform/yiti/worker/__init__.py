@@ -8,6 +8,8 @@ from functools import partial
 import structlog
 
 from e_archive import renewing
+from escrow.chores import resume_refunds
+from escrow.collection.chores import expire_bills
 from escrow.ledger import LedgerChores
 from kernel.audit.sealer import seal_batch
 from kernel.db import Database
@@ -44,6 +46,8 @@ async def work(settings: Settings) -> None:
                 watch.chore,
                 partial(renewing.chore, resources.database),
                 LedgerChores(resources.database).chore,
+                partial(resume_refunds, resources.database),
+                partial(expire_bills, resources.database),
             ),
         )
         log.info("worker.ready")

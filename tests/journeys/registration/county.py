@@ -34,6 +34,7 @@ from signing.founding import open_pki
 from signing.seals import issue_seal
 from tests.integrations.conftest import Sandbox, free_port, serving
 from tests.testbed import HOME, Testbed
+from yiti.api.gateway import receive_event
 from yiti.cases import service as cases
 from yiti.cases.application import Application, Part
 from yiti.cases.business import Business
@@ -316,7 +317,7 @@ async def _seal(resources: Resources) -> None:
 def _listener(resources: Resources) -> Litestar:
     """The platform's ear for answers, as the web process has it."""
     return Litestar(
-        [receive_answer],
+        [receive_answer, receive_event],
         dependencies={**DEPENDENCIES, "resources": Provide(lambda: resources, sync_to_thread=False)},
         state=State({"database": resources.database, "counties": {HOME: "息县"}}),
         exception_handlers={DomainError: problem_response},

@@ -14,6 +14,7 @@ from integrations.envelope import seal_message
 from integrations.gateway import CaseAnswer
 from integrations.keys import KeyRing
 from kernel.clock import now
+from kernel.errors import Conflict, Invalid
 from tests.journeys.registration.county import CLERK, REGISTRAR, Desk, scan
 from tests.journeys.registration.steps import a_sale, actions_of
 from tests.testbed import HOME
@@ -227,3 +228,38 @@ async def test_a_fee_that_did_not_count_goes_back_when_it_is_asked_anew(office: 
         await desk.receive(tx, Counterparty.TREASURY, told((await fee_of(office, case)).request_no, state="refused"))
     await withdrawn(office, case)
     assert len(await refunds_of(office, case)) == 1, "a refusal is no payment"
+
+
+async def test_an_exemption_claimed_when_the_bill_is_out(office: Desk) -> None:
+    """登记费减免: the bill sent before does not count any more, and what is paid on it all the same goes back."""
+    case = await office.accepted(await a_sale(office))
+    await office.run_jobs()
+    (billed,) = [one for one in await office.requests(case) if one.which == "fee"]
+    with pytest.raises(Invalid):
+        async with office.resources.database.transaction(HOME) as tx:
+            await desk.claim_exemption(tx, CLERK, case.id, "small_business", " ")
+    async with office.resources.database.transaction(HOME) as tx:
+        await desk.claim_exemption(tx, CLERK, case.id, "small_business", "营业执照")
+    fee = (await office.case(case.id)).outside["fee"]
+    assert (fee["state"], fee["verified"]) == ("exempt", False)
+    office.sandbox.post(f"/requests/{billed.request_no}/answer").raise_for_status()
+
+    async def states() -> list[str]:
+        return [one.state for one in await office.requests(case) if one.which == "fee"]
+
+    assert await office.until(states, lambda found: found[0] == "late") == ["late", "exempt"]
+    await office.run_jobs()
+
+    async def given_back() -> list[str]:
+        async with office.resources.database.read(HOME) as reader:
+            return [one.state for one in (await desk.view(reader, CLERK, case.id)).refunds]
+
+    assert await office.until(given_back, lambda found: found == ["paid"]) == ["paid"]
+    async with office.resources.database.transaction(HOME) as tx:
+        await desk.withdraw_exemption(tx, CLERK, case.id, "small_business")
+    assert (await states())[-1] == "requested"
+    await office.answered(case)
+    assert (await states())[-1] == "clear"
+    with pytest.raises(Conflict):
+        async with office.resources.database.transaction(HOME) as tx:
+            await desk.claim_exemption(tx, CLERK, case.id, "small_business", "营业执照")

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from escrow import collection
 from kernel.clock import SHANGHAI, now, today
 from kernel.db import ReadSession, WriteSession
 from kernel.outbox import emit
-from kernel.permissions import Actor
+from kernel.permissions import Actor, system_actor
 from kernel.tenancy.models import County
 from yiti.cases import service as cases
 from yiti.cases.business import Business
@@ -36,6 +37,8 @@ from yiti.letters.schemas import (
     MaterialLine,
     Matter,
     NoticeLine,
+    PaidLine,
+    PaymentReceipt,
     Person,
     PublicNotice,
     Refusal,
@@ -209,3 +212,23 @@ async def tell(tx: WriteSession, case: Case, what: str) -> None:
         tx, "registration.tell", {"case_id": str(case.id), "what": what},
         key=f"registration.tell:{what}:{case.id}:{case.version}",
     )  # fmt: skip
+
+
+async def payment_receipt(tx: WriteSession, case: Case, bill_id: UUID) -> None:
+    """缴款凭证 of a one-code bill, for the payer, the clerk and the archive."""
+    bill, payment = await collection.bill(tx, bill_id), await collection.payment_of(tx, bill_id)
+    content = PaymentReceipt(
+        matter=await _matter(tx, case),
+        bill_no=bill.bill_no,
+        payer=bill.payer,
+        lines=tuple(
+            PaidLine(title=one.title, words=one.words, exempt_fen=one.exempt_fen, amount_fen=one.amount_fen)
+            for one in await collection.lines_of(tx, bill_id)
+        ),
+        total_fen=bill.total_fen,
+        paid_at=payment.paid_at,
+        channel=payment.channel,
+        serial=payment.serial,
+        account_name=bill.account_name,
+    )
+    await letters.write(tx, system_actor(tx.tenant), content, case_id=case.id)

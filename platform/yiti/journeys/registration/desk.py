@@ -27,6 +27,7 @@ from yiti.journeys.registration.filling import (
 )
 from yiti.journeys.registration.handling import (
     ask_again,
+    claim_exemption,
     close,
     end_publication,
     enter_answer,
@@ -38,6 +39,7 @@ from yiti.journeys.registration.handling import (
     refuse,
     review,
     send_back,
+    withdraw_exemption,
 )
 from yiti.journeys.registration.intake import accept, correct, reject, request_correction, submit, withdraw
 from yiti.journeys.registration.schemas import CaseView
@@ -58,6 +60,7 @@ __all__ = [
     "ask_again",
     "attach",
     "checklist",
+    "claim_exemption",
     "close",
     "compare_identity",
     "correct",
@@ -89,6 +92,7 @@ __all__ = [
     "take_back",
     "view",
     "withdraw",
+    "withdraw_exemption",
 ]
 
 

@@ -98,6 +98,20 @@ class RequestAnswered(Conflict):
     default_message = "该项核验已有结果"
 
 
+class NoOneCode(Conflict):
+    """Tax was assessed for payment by one code, which this county has not."""
+
+    code = "registration.no_one_code"
+    default_message = "本县未开通一码付，核税后请在税务部门缴纳，并反馈完税结果"
+
+
+class PaidByOneCode(Conflict):
+    """The case's bill is paid; what it says is being taken into the case."""
+
+    code = "registration.paid_by_one_code"
+    default_message = "该业务件的一码付账单已缴款，无需另行录入"
+
+
 class NotSigned(Conflict):
     """An online application is handed in by the signatures of everybody who makes it, not by a button."""
 

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from escrow import collection
+from escrow.collection.models import BillState
 from integrations.gateway import CaseAnswer
 from kernel.clock import now, today
 from kernel.db import WriteSession
@@ -12,14 +14,15 @@ from kernel.permissions import Actor
 from kernel.working_time import WorkCalendar
 from yiti.cases import service as cases
 from yiti.cases.findings import Finding
-from yiti.cases.lifecycle import Which
+from yiti.cases.lifecycle import CaseStatus, Which
 from yiti.cases.models import Case
 from yiti.cases.service import HandOver
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED
-from yiti.journeys.registration import correspondence, deciding, outside, refunds
+from yiti.journeys.registration import answers, correspondence, deciding, fees, outside, refunds
 from yiti.journeys.registration.access import locked
 from yiti.journeys.registration.ending import ended_unbooked, order_archive
+from yiti.journeys.registration.errors import PaidByOneCode
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.models import PublicNotice
 
@@ -107,7 +110,7 @@ async def enter_answer(
 ) -> Case:  # fmt: skip
     """The clerk enters an answer from a paper, where nobody is connected."""
     case = await locked(tx, actor, case_id, version)
-    await outside.enter_by_hand(tx, actor, case, which, state=state, reference=reference, words=words)
+    await answers.enter_by_hand(tx, actor, case, which, state=state, reference=reference, words=words)
     await deciding.soon(tx, case)
     return case
 
@@ -116,10 +119,44 @@ async def receive(tx: WriteSession, counterparty: str, answer: CaseAnswer) -> st
     """A verified answer from outside; the case goes on by itself where it can. `answered`, `late` or `refund`."""
     if await refunds.receive(tx, counterparty, answer):
         return "refund"
-    result, case = await outside.receive(tx, counterparty, answer)
+    result, case = await answers.receive(tx, counterparty, answer)
     if result == "answered":
         await deciding.soon(tx, case)
     return result
+
+
+async def claim_exemption(
+    tx: WriteSession, actor: Actor, case_id: UUID, code: str, evidence: str, version: int | None = None
+) -> Case:
+    """登记费减免: the clerk says that an exemption applies and on what evidence; an unpaid fee is asked for anew."""
+    case = await _with_a_fee(tx, actor, case_id, version)
+    await fees.claim(tx, actor, case, code, evidence, today())
+    await outside.fee_changed(tx, actor, case)
+    await deciding.soon(tx, case)
+    return case
+
+
+async def withdraw_exemption(
+    tx: WriteSession, actor: Actor, case_id: UUID, code: str, version: int | None = None
+) -> Case:
+    """It does not apply after all. What it has freed already is asked for by `ask_again`."""
+    case = await _with_a_fee(tx, actor, case_id, version)
+    await fees.withdraw_claim(tx, actor, case, code)
+    await outside.fee_changed(tx, actor, case)
+    return case
+
+
+async def _with_a_fee(tx: WriteSession, actor: Actor, case_id: UUID, version: int | None) -> Case:
+    case = await locked(tx, actor, case_id, version)
+    if case.status not in (CaseStatus.SUBMITTED, CaseStatus.ACCEPTED):
+        raise Conflict("业务件已审核或者办结，不能再登记费用减免")
+    fact = cases.outside_of(case).get("fee")
+    if fact is not None and fact.state == "clear":
+        raise Conflict("登记费已缴清，需要减免的请先退回重新提请缴费")
+    bill = await collection.live_bill(tx, case.id)
+    if bill is not None and bill.state != BillState.OPEN:
+        raise PaidByOneCode
+    return case
 
 
 async def issue(tx: WriteSession, actor: Actor, case_id: UUID, version: int | None = None) -> Case:

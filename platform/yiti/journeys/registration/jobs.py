@@ -6,15 +6,18 @@ from uuid import UUID
 
 from integrations.errors import CounterpartyRefused
 from kernel.db import WriteSession
-from kernel.outbox import Event, Park, handles
+from kernel.outbox import Event, Park, emit, handles
 from kernel.permissions import system_actor
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED
+from yiti.journeys.maintenance import own_answer
 from yiti.journeys.registration import (
+    answers,
     archive,
     arrival,
+    clearing,
     correspondence,
     deciding,
     handling,
@@ -42,7 +45,9 @@ def _refusals_parked() -> Iterator[None]:
 
 @handles("registration.ask_outside", tries=TELLING_TRIES)
 async def ask_outside(tx: WriteSession, event: Event) -> None:
-    """Tax bureau, housing department or treasury gets its question."""
+    """Tax bureau, housing department or treasury gets its question; what our own book knows is answered from it."""
+    if await own_answer.answered(tx, resources_of(event), UUID(event.payload["request_id"])):
+        return
     with _refusals_parked():
         await sending.send(tx, resources_of(event).connectors, UUID(event.payload["request_id"]))
 
@@ -52,6 +57,36 @@ async def refund_fee(tx: WriteSession, event: Event) -> None:
     """The treasury is told to pay a fee back."""
     with _refusals_parked():
         await refunds.send(tx, resources_of(event).connectors, UUID(event.payload["refund_id"]))
+
+
+@handles("collection.paid")
+async def bill_paid(tx: WriteSession, event: Event) -> None:
+    """A one-code bill is paid: the case goes on, and the payer gets a receipt."""
+    bill_id = UUID(event.payload["bill_id"])
+    case = await answers.settle_paid(tx, bill_id)
+    if case is not None:
+        await deciding.soon(tx, case)
+        await correspondence.payment_receipt(tx, case, bill_id)
+
+
+@handles("collection.clear")
+async def clear_bill(tx: WriteSession, event: Event) -> None:
+    """The case is booked: its bill goes to the authorities."""
+    await clearing.clear(tx, UUID(event.payload["bill_id"]))
+
+
+@handles("collection.refund", tries=TELLING_TRIES)
+async def refund_bill(tx: WriteSession, event: Event) -> None:
+    """The payment channel is told to give a payment back."""
+    with _refusals_parked():
+        await clearing.send_refund(tx, resources_of(event).connectors, UUID(event.payload["refund_id"]))
+
+
+@handles("collection.authority_paid", tries=TELLING_TRIES)
+async def tell_authority(tx: WriteSession, event: Event) -> None:
+    """Tax bureau or treasury is told what was cleared to it."""
+    with _refusals_parked():
+        await clearing.tell_authority(tx, resources_of(event).connectors, UUID(event.payload["clearing_id"]))
 
 
 @handles("registration.check_people", tries=TELLING_TRIES)
@@ -104,13 +139,17 @@ async def _thaw(tx: WriteSession, unit_ids: list[UUID]) -> None:
 
 @handles("registration.booked")
 async def booked(tx: WriteSession, event: Event) -> None:
-    """The book has it: the people are told, what waited behind a seizure goes on, a case without papers is closed."""
+    """The book has it: the people are told, what was paid is cleared, what waited behind a seizure goes on, a case
+    without papers is closed."""
     case = await cases.locked(tx, UUID(event.payload["case_id"]))
     await correspondence.tell(tx, case, "booked")
+    await clearing.order_clearing(tx, case)
     if not await certificates.of_case(tx, case.id) and case.status == CaseStatus.BOOKED:
         await handling.close_locked(tx, system_actor(tx.tenant), case, "登簿完成，本次登记不颁发证书，办结归档")
     if arrival.may_free(case):
         await arrival.order_thaw(tx, case)
+    for topic in ("maintenance.pass_on", "loan.reconsider"):
+        await emit(tx, topic, {"case_id": str(case.id)}, key=f"{topic}:{case.id}")
 
 
 @handles("registration.tell", tries=TELLING_TRIES)

@@ -22,16 +22,17 @@ class CaseRequest(TenantModel):
         UniqueConstraint("tenant_id", "request_no"),
         Index(
             "uq_case_requests_one_open", "tenant_id", "case_id", "which", unique=True,
-            postgresql_where=text("state = 'requested'"),
+            postgresql_where=text("state IN ('requested', 'assessed')"),
         ),
         Index("ix_case_requests_case", "tenant_id", "case_id", "id"),
         CheckConstraint("which IN ('tax', 'housing', 'fee')", name="which_is_known"),
         CheckConstraint(
-            "state IN ('requested', 'clear', 'exempt', 'refused', 'dropped', 'late')", name="state_is_known"
+            "state IN ('requested', 'assessed', 'clear', 'exempt', 'refused', 'dropped', 'late')", name="state_is_known"
         ),
         CheckConstraint(
-            "(state IN ('requested', 'dropped')) = (answered_at IS NULL)", name="answered_at_a_time"
+            "(state IN ('requested', 'assessed', 'dropped')) = (answered_at IS NULL)", name="answered_at_a_time"
         ),
+        CheckConstraint("state <> 'assessed' OR assessment IS NOT NULL", name="assessed_with_lines"),
         CheckConstraint("amount_fen >= 0", name="amount_is_natural"),
     )  # fmt: skip
 
@@ -39,7 +40,8 @@ class CaseRequest(TenantModel):
     which: Mapped[str] = mapped_column(String(10))
     request_no: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(10), default="requested")
-    """`dropped`: the case ended before the answer; `late`: the answer came after that and moves nothing."""
+    """`assessed`: the tax is known and still to be paid by one code; `dropped`: the case ended before the answer, or
+    another request took its place; `late`: the answer came after that and moves nothing."""
     amount_fen: Mapped[int] = mapped_column(default=0)
     """What is due (fee), then what was paid; 分."""
     reference: Mapped[str] = mapped_column(String(200), default="")
@@ -54,6 +56,32 @@ class CaseRequest(TenantModel):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_by: Mapped[str] = mapped_column(String(60), default="")
+    assessment: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The tax bureau's lines (核税明细) with the blob of its signed answer."""
+    bill_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The one-code bill that paid it."""
+
+
+class FeeClaim(TenantModel):
+    """An exemption from the registration fee that a clerk claims for a case (减免), with the evidence."""
+
+    __tablename__ = "case_fee_claims"
+    __table_args__ = (
+        tenant_fk("case_id", "cases"),
+        Index(
+            "uq_case_fee_claims_one", "tenant_id", "case_id", "code", unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    case_id: Mapped[UUID] = mapped_column(Uuid)
+    code: Mapped[str] = mapped_column(String(30))
+    title: Mapped[str] = mapped_column(String(100))
+    basis: Mapped[str] = mapped_column(String(200))
+    evidence: Mapped[str] = mapped_column(Text)
+    claimed_by: Mapped[str] = mapped_column(String(60))
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class FeeRefund(TenantModel):
@@ -192,11 +220,12 @@ append_only(
     CaseRequest,
     may_change=(
         "state", "amount_fen", "reference", "words", "verified", "evidence_digest", "evidence_bytes", "sent_at",
-        "answered_at", "answered_by",
+        "answered_at", "answered_by", "assessment", "bill_id",
     ),
 )  # fmt: skip
 append_only(CaseSigning, may_change=("state", "ceremony_id", "ended_at", "ending", "ended_by", "reason"))
 append_only(FeeRefund, may_change=("state", "reference", "words", "evidence_digest", "sent_at", "answered_at"))
+append_only(FeeClaim, may_change=("withdrawn_at",))
 append_only(PersonCheck)
 append_only(PublicNotice, may_change=("ended_at", "outcome", "letter_id"))
 append_only(SearchRecord, may_change=("letter_id",))

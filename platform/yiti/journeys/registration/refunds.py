@@ -29,17 +29,24 @@ REFUND_WORDS: Final = {"ordered": "已通知财政退费", "paid": "已退还", 
 _PAID = and_(
     CaseRequest.which == "fee",
     CaseRequest.amount_fen > 0,
+    # What a one-code bill paid goes back with the bill.
+    CaseRequest.bill_id.is_(None),
     # Of what did not count (金额不符) only the treasury's own word says that there was money.
     or_(CaseRequest.state.in_(("clear", "late")), and_(CaseRequest.state == "refused", CaseRequest.verified)),
 )
 _STATES = {"clear": "paid", "refused": "refused"}
 
 
-async def order_back(tx: WriteSession, case: Case, reason: str) -> None:
-    """Order every fee paid for the locked case back that was not yet; without any, nothing happens."""
+async def order_back(tx: WriteSession, case: Case, reason: str, only: UUID | None = None) -> None:
+    """Order every fee paid for the locked case back that was not yet; without any, nothing happens.
+
+    `only`: that request's alone, while another has taken its place.
+    """
     await tx.flush()
     ordered = select(FeeRefund.request_id).where(FeeRefund.case_id == case.id)
     wanted = select(CaseRequest).where(CaseRequest.case_id == case.id, _PAID, CaseRequest.id.not_in(ordered))
+    if only is not None:
+        wanted = wanted.where(CaseRequest.id == only)
     for request in (await tx.scalars(wanted.order_by(CaseRequest.id).with_for_update())).all():
         await _order(tx, case, request, reason)
 

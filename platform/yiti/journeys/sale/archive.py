@@ -37,8 +37,10 @@ from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import Case, CaseAction
 from yiti.certificates.models import Certificate
+from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.journeys.models import Sale
 from yiti.journeys.sale.powers import TITLE, of_sale
+from yiti.letters.service import content_of
 from yiti.resources import Resources
 
 EVIDENCE_REPORT = "evidence-report"
@@ -66,7 +68,8 @@ async def manifest(
     frozen = await contracts.content_of(reader, await contracts.get(reader, sale.contract_id))
     declaration = CATALOGUE[case.business]
     powers = await _powers(reader, sale.contract_id)
-    papers = [*await _papers(reader, resources, sale, certificate, county, report), *powers]
+    receipts = await _receipts(reader, resources, sale.contract_id)
+    papers = [*await _papers(reader, resources, sale, certificate, county, report), *receipts, *powers]
     receipt = await cases.latest_receipt(reader, case.id)
     actions = await cases.history(reader, case.id)
     return ArchiveManifest(
@@ -89,7 +92,7 @@ async def manifest(
         obligors=(ArchivePerson(name=frozen.seller.name, id_kind="credit_code", id_no=frozen.seller.credit_code),),
         certificate_nos=(certificate.number,),
         relations=(f"contract:{sale.contract_id}",),
-        required_documents=(*REQUIRED, *(paper.key for paper in powers)),
+        required_documents=(*REQUIRED, *(paper.key for paper in (*receipts, *powers))),
         required_steps=tuple(ACTION_WORDS[step] for step in STEPS),
         documents=tuple(_document(paper, case.opened_at) for paper in papers),
         signature_reports=tuple(_report(paper, paper.report) for paper in papers if paper.report),
@@ -123,6 +126,16 @@ async def _papers(
     wanted.append(("proof", "不动产登记证明", county.agency_name, certificate.pdf_digest or ""))
     wanted.append((EVIDENCE_REPORT, EVIDENCE_TITLE, PLATFORM_NAME, report.pdf_digest))
     return list(await asyncio.gather(*(_lifted(resources, *one) for one in wanted)))
+
+
+async def _receipts(reader: ReadSession, resources: Resources, contract_id: UUID) -> list[_Paper]:
+    """The maintenance fund's receipts (维修资金缴款凭证), those that are sealed."""
+    issued = (await receipts_of(reader, [bill.id for bill in await escrow.bills_of(reader, contract_id)])).values()
+    sealed = [(one, one.pdf_digest) for one in issued if one.pdf_digest]
+    return [
+        await _lifted(resources, f"maintenance-receipt-{place}", one.title, content_of(one).agency.name, digest)
+        for place, (one, digest) in enumerate(sealed, start=1)
+    ]
 
 
 async def _powers(reader: ReadSession, contract_id: UUID) -> list[_Paper]:

@@ -16,7 +16,14 @@ from yiti.certificates.service import content_of
 from yiti.estate.queries import get_unit
 from yiti.journeys.models import Sale
 
-BILL_TITLES = {BillKind.DOWN_PAYMENT: "商品房预售资金（首付款）", BillKind.MAINTENANCE_FUND: "住宅专项维修资金"}
+BILL_TITLES = {
+    BillKind.DOWN_PAYMENT: "商品房预售资金（首付款）",
+    BillKind.MAINTENANCE_FUND: "住宅专项维修资金",
+    BillKind.MORTGAGE_LOAN: "商品房预售资金（个人住房贷款）",
+}
+PAID_WORDS = {kind: f"您缴纳的{title}" for kind, title in BILL_TITLES.items()} | {
+    BillKind.MORTGAGE_LOAN: "贷款机构为您发放的购房贷款"
+}
 SIGNATURE = "【一体不动产】"
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 
 from yiti.local.attach import running_platform
-from yiti.local.demo import application, checks, documents
+from yiti.local.demo import application, checks, documents, drawing
 from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import StepFailed
+from yiti.local.demo.drawing import DrawdownInPlay
 from yiti.local.demo.play import SaleInPlay, Stage, play
 from yiti.local.demo.sales import Plan, sales_to_play, unpaid_sale
 from yiti.local.demo.timeline import Timeline, table
@@ -37,6 +38,7 @@ class Demonstration:
             first = number == 1
             self._scene(plan, lambda sale, number=number, first=first: self._sold(sale, number, first))  # type: ignore[misc]
         self._scene(unpaid_sale(), self._unpaid)
+        self._draw()
 
     def _scene(self, plan: Plan, act: Callable[[SaleInPlay], None]) -> None:
         timeline = Timeline(plan.title)
@@ -47,9 +49,7 @@ class Demonstration:
             with SaleInPlay(self.stage, plan, timeline) as sale:
                 act(sale)
         except (StepFailed, httpx.HTTPError) as error:
-            words = str(error) or type(error).__name__
-            self.failures.append(f"{plan.title}，在“{timeline.now}”一步：{words}")
-            say(f"  ✗ 在“{timeline.now}”一步失败：{words}")
+            self._failed(timeline, error)
 
     def _sold(self, sale: SaleInPlay, number: int, first: bool) -> None:
         doubts = play(sale, NOTE)
@@ -89,6 +89,23 @@ class Demonstration:
             raise StepFailed(f"{application.TITLE}，在“{timeline.now}”一步：{error}") from error
         say(f"  业务号 {applied.number}，窗口受理、缴费后由系统核验登簿，新证明已到手机")
         say(f"  文件在 {folder}")
+
+    def _draw(self) -> None:
+        """The developer draws on what the buyers have paid."""
+        timeline = Timeline(drawing.TITLE)
+        self.timelines.append(timeline)
+        say(f"\n▶ {drawing.TITLE}")
+        try:
+            with DrawdownInPlay(self.stage, timeline) as drawdown:
+                for line in drawing.play(drawdown):
+                    say(f"  {line}")
+        except (StepFailed, httpx.HTTPError) as error:
+            self._failed(timeline, error)
+
+    def _failed(self, timeline: Timeline, error: Exception) -> None:
+        words = str(error) or type(error).__name__
+        self.failures.append(f"{timeline.title}，在“{timeline.now}”一步：{words}")
+        say(f"  ✗ 在“{timeline.now}”一步失败：{words}")
 
     def _unpaid(self, sale: SaleInPlay) -> None:
         missing, refusal = checks.unpaid(sale)

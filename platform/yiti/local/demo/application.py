@@ -86,11 +86,11 @@ class ApplicationInPlay:
         self.number = handed_in.text.partition(_NUMBER)[2].split()[0]
 
     def accept(self) -> None:
-        """At the window, and the fee at the treasury."""
+        """At the window; then the fee by its code (一码付), on the phone."""
         with self.timeline.stage("受理"):
             self.window.accept(self.number)
         with self.timeline.stage("银行确认"):
-            self.stage.world.pay_fee(self.number)
+            self.phone.pay(self._wait(self.url, lambda page: page if "去缴款" in page.text else None, "缴款码"))
 
     def wait_until_booked(self) -> None:
         """Everything is proved by signatures and messages, so that nobody has to decide (智能秒批)."""

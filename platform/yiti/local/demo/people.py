@@ -189,6 +189,12 @@ class Phone(Browser):
         done = "您已完成签署"
         return self.wait(sent.url, lambda page: page if done in page.text else None, done)
 
+    def pay(self, case: Page) -> Page:
+        """By the code on the case's page: to the payment channel and back to the bill."""
+        bill = self.get(case.links("/pay/")[0].get("href"))
+        cashier = self.get(next(link.get("href") for link in bill.links("/pay/") if link.get("href").endswith("/go")))
+        return self.submit(Form(cashier, cashier.tree.forms[0]), press={"channel": "微信支付"})
+
     def proof(self, desk: str) -> bytes:
         """From the signing desk to one's own contract, to the proof, to its file."""
         contract = self.get(
@@ -227,18 +233,12 @@ class World:
         if not paid.is_success:
             raise StepFailed(f"银行没有收下 {notice_no} 的缴款：{paid.text}")
 
-    def pay_fee(self, case_no: str) -> None:
-        """Pay the registration fee of a case as soon as the treasury has its bill."""
-
-        def billed(answer: httpx.Response) -> str | None:
-            bills = [one["data"] for one in answer.json() if one["counterparty"] == "treasury"]
-            return next((str(one["request_no"]) for one in bills if one.get("case_no") == case_no), None)
-
-        number = self._until("/requests", billed, f"非税收入收到业务件 {case_no} 的缴费通知")
+    def send_statement(self, account_no: str) -> None:
+        """The bank closes the day of an account and sends its statement."""
         with self._http() as http:
-            paid = http.post(f"/requests/{number}/answer", json={})
-        if not paid.is_success:
-            raise StepFailed(f"非税收入没有收下 {number} 的缴费：{paid.text}")
+            sent = http.post(f"/bank/accounts/{account_no}/statement", params={"county": self.county})
+        if not sent.is_success:
+            raise StepFailed(f"银行没有账户 {account_no} 的对账单：{sent.text}")
 
     def signing_link(self, phone: str) -> str:
         """The link in the SMS to this phone."""

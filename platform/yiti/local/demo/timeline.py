@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 STAGES = (
     "登录", "选房", "录入", "缴款通知", "银行确认", "文件生成", "实名", "阅读", "签署", "盖章→备案", "受理", "登簿",
-    "证明可下载", "归档",
+    "证明可下载", "归档", "审批", "银行付款", "对账",
 )  # fmt: skip
 TOGETHER = "同时"
 """In the same transaction as the stage before."""

@@ -9,6 +9,7 @@ from yiti.portals.citizen.applying.signing import ApplicationSigningController
 from yiti.portals.citizen.applying.submitting import SubmittingController
 from yiti.portals.citizen.copies import CopiesController
 from yiti.portals.citizen.entrance import EntranceController
+from yiti.portals.citizen.maintenance import MaintenanceController
 from yiti.portals.citizen.menu import PORTAL
 from yiti.portals.citizen.mine import MineController
 from yiti.portals.citizen.property import PropertyController
@@ -28,4 +29,5 @@ ROUTES = (
     ApplicationSigningController,
     FollowingController,
     PropertyController,
+    MaintenanceController,
 )

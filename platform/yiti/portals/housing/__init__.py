@@ -2,13 +2,20 @@
 
 from litestar.types import ControllerRouterHandler
 
+from yiti.portals.housing.agreements import AgreementsController, DraftAgreementsController
 from yiti.portals.housing.buildings import BuildingsController, RegisterBuildingsController
 from yiti.portals.housing.developers import DevelopersController
+from yiti.portals.housing.drawdowns import DecideDrawdownsController, DrawdownsController
 from yiti.portals.housing.filings import FilingsController
+from yiti.portals.housing.holds import HoldsController
+from yiti.portals.housing.maintenance import MaintenanceController, MaintenanceEntryController
 from yiti.portals.housing.menu import PORTAL
 from yiti.portals.housing.money import FundsController, MoneyController, RegisterAccountsController
 from yiti.portals.housing.permits import IssuePermitsController, PermitsController
+from yiti.portals.housing.plans import PlansController
 from yiti.portals.housing.projects import ProjectsController, RegisterProjectsController
+from yiti.portals.housing.refunds import RefundsController, ResumeRefundsController
+from yiti.portals.housing.statements import StatementsController
 from yiti.portals.housing.surveys import SurveysController
 from yiti.portals.housing.worklist import WorkListController
 
@@ -28,4 +35,15 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     FundsController,
     MoneyController,
     RegisterAccountsController,
+    StatementsController,
+    AgreementsController,
+    DraftAgreementsController,
+    HoldsController,
+    PlansController,
+    DrawdownsController,
+    DecideDrawdownsController,
+    MaintenanceController,
+    MaintenanceEntryController,
+    RefundsController,
+    ResumeRefundsController,
 )

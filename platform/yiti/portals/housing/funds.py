@@ -8,13 +8,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from escrow import ledger
+from escrow.drawdowns.overview import FundLine, fund_lines
 from escrow.ledger.models import AccountKind, LedgerAccount
-from escrow.models import BankConfirmation, Bill, BillKind, BillState, SupervisionAccount
+from escrow.models import BankConfirmation, Bill, BillState, SupervisionAccount
+from escrow.rules import SUPERVISED
 from escrow.schemas import ProjectFund
-from escrow.supervision import NoAccount, account_of, maintenance_account
+from escrow.supervision import NoAccount, maintenance_account
+from kernel.clock import today
 from kernel.db import ReadSession
 from yiti.estate.models import Project
 from yiti.portals.housing.queries import PAGE
+from yiti.portals.housing.supervision_views import Alarm, Part, alarms, money_parts
 
 BILL_WORDS = {
     BillState.CONFIRMED: ("已到账", "success"),
@@ -29,7 +33,17 @@ class Supervised:
 
     project: Project
     account: SupervisionAccount
-    balance_fen: int
+    line: FundLine
+
+    @property
+    def parts(self) -> list[Part]:
+        """Where the money is now."""
+        return money_parts(self.line.facts)
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """What somebody must look at."""
+        return alarms(self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ class Receipt:
 
 
 async def supervised(
-    reader: ReadSession, owner: UUID | None, before: UUID | None
+    reader: ReadSession, owner: UUID | None, before: UUID | None, limit: int = PAGE
 ) -> tuple[list[Supervised], UUID | None]:
     """One page of projects that have an account, newest first; one developer's only, where `owner` is given."""
     wanted = (
@@ -65,17 +79,16 @@ async def supervised(
             (SupervisionAccount.tenant_id == Project.tenant_id) & (SupervisionAccount.project_id == Project.id),
         )
         .order_by(Project.id.desc())
-        .limit(PAGE + 1)
+        .limit(limit + 1)
     )
     if owner is not None:
         wanted = wanted.where(Project.organisation_id == owner)
     if before is not None:
         wanted = wanted.where(Project.id < before)
     rows = (await reader.execute(wanted)).all()
-    owners = [str(project.id) for project, _ in rows]
-    balances = await ledger.balances(reader, AccountKind.PROJECT_FUND, owners)
-    found = [Supervised(project, account, balances.get(str(project.id), 0)) for project, account in rows]
-    return found[:PAGE], found[PAGE - 1].project.id if len(found) > PAGE else None
+    lines = await fund_lines(reader, [account for _, account in rows[:limit]], today())
+    found = [Supervised(project, account, lines[project.id]) for project, account in rows[:limit]]
+    return found, found[-1].project.id if len(rows) > limit else None
 
 
 async def sums(reader: ReadSession) -> Sums:
@@ -106,7 +119,7 @@ async def receipts(reader: ReadSession, project_id: UUID, before: UUID | None) -
             BankConfirmation,
             (BankConfirmation.tenant_id == Bill.tenant_id) & (BankConfirmation.bill_id == Bill.id),
         )
-        .where(Bill.project_id == project_id, Bill.kind == BillKind.DOWN_PAYMENT)
+        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED))
         .order_by(BankConfirmation.id.desc())
         .limit(PAGE + 1)
     )
@@ -117,14 +130,6 @@ async def receipts(reader: ReadSession, project_id: UUID, before: UUID | None) -
     return page, rows[PAGE - 1][0] if len(rows) > PAGE else None
 
 
-async def account_or_none(reader: ReadSession, project_id: UUID) -> SupervisionAccount | None:
-    """The project's supervision account, if it has one."""
-    try:
-        return await account_of(reader, project_id)
-    except NoAccount:
-        return None
-
-
 async def maintenance(reader: ReadSession) -> tuple[SupervisionAccount | None, int]:
     """The county's maintenance-fund account, and the fen that its bank must hold."""
     try:
@@ -133,15 +138,6 @@ async def maintenance(reader: ReadSession) -> tuple[SupervisionAccount | None, i
         return None, 0
     # The mirror of a bank account: what the bank holds stands there as a negative figure.
     return account, -await ledger.balance(reader, AccountKind.BANK, account.account_no)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One length of the fund bar; its width is its share of all parts."""
-
-    words: str
-    fen: int
-    tone: str
 
 
 def fund_bar(fund: ProjectFund) -> Sequence[Part]:

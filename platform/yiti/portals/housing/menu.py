@@ -9,5 +9,7 @@ PORTAL = Portal(
         MenuItem("项目", "/housing", "building-community", Permission.ESTATE_MANAGE),
         MenuItem("开发企业", "/housing/developers", "briefcase", Permission.ESTATE_MANAGE),
         MenuItem("监管资金", "/housing/money", "building-bank", Permission.ESCROW_VIEW),
+        MenuItem("用款审批", "/housing/drawdowns", "checklist", Permission.DRAWDOWN_REVIEW),
+        MenuItem("用款核准", "/housing/drawdowns/approval", "rubber-stamp", Permission.DRAWDOWN_APPROVE),
     ),
 )

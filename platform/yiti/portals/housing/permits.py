@@ -9,6 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from msgspec import Struct
 
+from escrow.supervision import account_or_none
 from kernel.clock import today
 from kernel.db import ReadSession
 from kernel.errors import DomainError, Invalid
@@ -22,7 +23,6 @@ from yiti.estate.service import assess_permit, issue_permit
 from yiti.portals.housing import queries
 from yiti.portals.housing.access import housing_department
 from yiti.portals.housing.forms import MODES, PermitForm, permit_form
-from yiti.portals.housing.funds import account_or_none
 from yiti.portals.housing.rules import rule_sets, version_for
 from yiti.portals.shell.views import AnyRequest, page, redirect
 

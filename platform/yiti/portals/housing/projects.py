@@ -6,7 +6,9 @@ from uuid import UUID
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from escrow.agreements import plans
 from escrow.service import balance_of
+from escrow.supervision import account_or_none
 from kernel.money import yuan
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tenant, Tx
@@ -17,8 +19,8 @@ from yiti.estate.service import register_project
 from yiti.portals.housing import queries
 from yiti.portals.housing.access import housing_department
 from yiti.portals.housing.forms import MODES, ProjectForm
-from yiti.portals.housing.funds import account_or_none
 from yiti.portals.housing.rules import STEPS, Standing, missing
+from yiti.portals.housing.supervision_views import agreement_view
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
 
@@ -73,6 +75,7 @@ class ProjectsController(Controller):
             surveys=await surveys_of(reader, project_id),
             account=account,
             modes=MODES,
+            agreements=[agreement_view(one, MODES) for one in await plans.versions(reader, project_id)],
             tiles=_tiles(project_id, standing, await balance_of(reader, project_id)),
             step=STEPS[lacks[0]] if lacks else None,
         )

@@ -8,6 +8,7 @@ from yiti.portals.registration.cases import CaseController, DecisionController
 from yiti.portals.registration.certificates import CertificateController
 from yiti.portals.registration.copies import CopiesController
 from yiti.portals.registration.evidence import EvidenceController
+from yiti.portals.registration.exempting import ExemptionController
 from yiti.portals.registration.letters import LettersController
 from yiti.portals.registration.material_files import MaterialFilesController
 from yiti.portals.registration.menu import PORTAL
@@ -40,6 +41,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     IntakeController,
     ReviewController,
     PublicationController,
+    ExemptionController,
     PapersController,
     EvidenceController,
     MaterialFilesController,

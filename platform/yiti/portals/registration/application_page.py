@@ -20,6 +20,7 @@ from yiti.journeys.evidence import ceremony_of, report_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.facts import notice_days
 from yiti.journeys.registration.view import CaseView, StepView
+from yiti.portals.collection.card import BillCard, card_of_case
 from yiti.portals.registration.action_forms import ActionForm, Papers, action_forms, level_words, publishing
 from yiti.portals.registration.application_parts import (
     ClockView,
@@ -32,6 +33,7 @@ from yiti.portals.registration.application_parts import (
 )
 from yiti.portals.registration.case_file import Receipt, receipts_of
 from yiti.portals.registration.case_parts import FindingView, ReceiptView, finding, receipt
+from yiti.portals.registration.exempting import FeeDesk, fee_desk
 from yiti.portals.registration.flow import Station, stations
 from yiti.portals.registration.materials_view import MaterialLine, material_lines
 from yiti.portals.registration.people import Person
@@ -82,6 +84,10 @@ class ApplicationPage:
     parties: tuple[tuple[str, tuple[Person, ...]], ...]
     materials: tuple[MaterialLine, ...]
     outside: tuple[Outside, ...]
+    bill: BillCard | None
+    """One-code payment, where the county has it."""
+    fee: FeeDesk | None
+    """Exemptions from the registration fee, for who may claim them."""
     findings: tuple[FindingView, ...]
     blocked: tuple[FindingView, ...]
     receipts: tuple[ReceiptView, ...]
@@ -112,6 +118,8 @@ async def load(reader: ReadSession, actor: Actor, case: Case) -> ApplicationPage
         parties=tuple(parties_of(view)),
         materials=tuple(material_lines(view.checklist, case.id)),
         outside=tuple(outside_of(view)),
+        bill=await card_of_case(reader, case.id),
+        fee=await fee_desk(reader, actor, case),
         findings=tuple(finding(one, names) for one in worst_first(latest)),
         blocked=tuple(finding(one, names) for one in blocking(latest)),
         receipts=tuple(receipt(one, names) for one in kept),
@@ -168,7 +176,7 @@ def _next(view: CaseView, forms: Sequence[ActionForm], *, needs_notice: bool) ->
     if Flag.NEEDS_CORRECTION in view.flags and Action.SAVE in view.actions:
         return NextStep("等待申请人补正", "收到补正内容后在窗口补充", f"{window}/form", "办理补正")
     if view.flags:
-        waiting = [_WAITING[Flag(one)] for one in view.flags]
+        waiting = [_waits_for(view, Flag(one)) for one in view.flags]
         return NextStep(waiting[0], "；".join(waiting[1:]), "", "")
     level = level_words(view.review_level, view.review_levels)
     words = {
@@ -187,6 +195,12 @@ def _next(view: CaseView, forms: Sequence[ActionForm], *, needs_notice: bool) ->
     mine = any(one.tone == "primary" for one in forms)
     open_ = view.status in (CaseStatus.SUBMITTED, CaseStatus.ACCEPTED, CaseStatus.BOOKED)
     return NextStep(title, text if mine or not open_ else "由有相应职责的同事办理", "", "")
+
+
+def _waits_for(view: CaseView, flag: Flag) -> str:
+    if flag is Flag.AWAITING_TAX and any(one.state == "assessed" for one in view.requests):
+        return "已核税，等待缴款人一码缴款"
+    return _WAITING[flag]
 
 
 def _after_booking(view: CaseView) -> tuple[str, str]:

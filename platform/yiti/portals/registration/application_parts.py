@@ -12,8 +12,8 @@ from yiti.portals.registration.rules import Tone, minutes_words
 
 _COLOURS: dict[str, Tone] = {"green": "success", "amber": "warning", "red": "danger"}
 _REQUEST_TONES: dict[str, Tone] = {
-    "requested": "warning", "clear": "success", "exempt": "success", "refused": "danger", "dropped": "neutral",
-    "late": "neutral",
+    "requested": "warning", "assessed": "info", "clear": "success", "exempt": "success", "refused": "danger",
+    "dropped": "neutral", "late": "neutral",
 }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _request(one: RequestView, actions: frozenset[Action]) -> Outside:
         asked_at=one.asked_at,
         answered=answered,
         waiting=one.state == "requested",
-        enter=one.state == "requested" and Action(f"answer_{one.which}") in actions,
+        enter=one.state in ("requested", "assessed") and Action(f"answer_{one.which}") in actions,
         again=one.state == "refused" and Action(f"ask_{one.which}") in actions,
     )
 

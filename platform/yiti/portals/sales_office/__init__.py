@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from yiti.portals.sales_office.cancelling import CancellingController
 from yiti.portals.sales_office.documents import DocumentsController
 from yiti.portals.sales_office.drafts import DraftsController
+from yiti.portals.sales_office.loans import LoanController
 from yiti.portals.sales_office.menu import PORTAL
 from yiti.portals.sales_office.money import MoneyController
 from yiti.portals.sales_office.overview import OverviewController
@@ -25,4 +26,5 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     SigningController,
     DocumentsController,
     CancellingController,
+    LoanController,
 )

@@ -20,11 +20,13 @@ from signing.evidence_document import EVIDENCE_TITLE
 from yiti.certificates import service as certificates
 from yiti.journeys import presale
 from yiti.journeys.evidence import EVIDENCE, report_of
+from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.portals.sales_office.desk import Desk, desk
 from yiti.portals.shell.files import pdf_response
 from yiti.resources import Parts
 
 PROOF = "proof"
+RECEIPT = "maintenance_receipt"
 
 
 class DocumentNotFound(NotFound):
@@ -103,6 +105,10 @@ async def _stored(reader: ReadSession, on: Desk) -> dict[str, tuple[str, str]]:
         found = {one.key: (one.title, one.current_digest) for one in documents}
         if report := await report_of(reader, on.sale.ceremony_id):
             found[EVIDENCE] = (EVIDENCE_TITLE, report.pdf_digest)
+    bills = await escrow.bills_of(reader, on.contract.id)
+    for receipt in (await receipts_of(reader, [bill.id for bill in bills])).values():
+        if receipt.pdf_digest:
+            found[RECEIPT] = (receipt.title, receipt.pdf_digest)
     for proof in await certificates.of_case(reader, on.sale.case_id) if on.sale.case_id else []:
         if proof.pdf_digest:
             found[PROOF] = ("不动产登记证明", proof.pdf_digest)

@@ -22,10 +22,12 @@ from yiti.cases import service as cases
 from yiti.cases.lifecycle import STATUS_WORDS, CaseStatus
 from yiti.certificates import service as certificates
 from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
+from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.journeys.sale import papers
 from yiti.portals.sales_office.desk import Desk
-from yiti.portals.sales_office.documents import PROOF
+from yiti.portals.sales_office.documents import PROOF, RECEIPT
 from yiti.portals.sales_office.history import ended_words
+from yiti.portals.sales_office.loans import LoanPanel, loan_panel
 from yiti.portals.sales_office.rules import POLLED, Stage
 from yiti.portals.sales_office.seal_step import SealDesk
 
@@ -84,6 +86,8 @@ class RefundLine:
     amount_fen: int
     done: bool
     at: datetime | None
+    waits_for: str
+    """Why the bank has not been told yet; empty once it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,9 @@ class Live:
     bills: tuple[BillLine, ...] = ()
     missing: tuple[str, ...] = ()
     refunds: tuple[RefundLine, ...] = ()
+    receipt_url: str = ""
+    """The maintenance fund's sealed receipt."""
+    loan: LoanPanel | None = None
     signers: tuple[SignerLine, ...] = ()
     seal: str = ""
     sealing: SealDesk | None = None
@@ -185,6 +192,8 @@ async def _live(reader: ReadSession, on: Desk, public_url: str) -> Live:
         if on.stage is Stage.PAYING
         else (),
         refunds=tuple(_refund(one) for one in refunds),
+        receipt_url=await _receipt(reader, on, bills),
+        loan=await loan_panel(reader, on),
         signers=tuple(_signer(one, on, reader.tenant, public_url) for one in people if one.kind == "person"),
         seal=next((one.status for one in people if one.kind == "organisation"), ""),
         filed=await _filed(reader, on, proof),
@@ -209,6 +218,11 @@ async def _signatories(reader: ReadSession, on: Desk) -> list[CeremonySignatory]
     if on.stage not in _AT_SIGNING or on.sale.ceremony_id is None:
         return []
     return await signing.signatories_of(reader, on.sale.ceremony_id)
+
+
+async def _receipt(reader: ReadSession, on: Desk, bills: Sequence[Bill]) -> str:
+    sealed = any(one.pdf_digest for one in (await receipts_of(reader, [bill.id for bill in bills])).values())
+    return f"{on.url}/documents/{RECEIPT}" if sealed else ""
 
 
 def _settled(stage: Stage, proof: Certificate | None, refunds: Sequence[Refund]) -> bool:
@@ -250,7 +264,8 @@ def _bill(on: Desk, bill: Bill) -> BillLine:
 
 
 def _refund(one: Refund) -> RefundLine:
-    return RefundLine(one.refund_no, one.amount_fen, one.state == RefundState.CONFIRMED, one.confirmed_at)
+    done = one.state == RefundState.CONFIRMED
+    return RefundLine(one.refund_no, one.amount_fen, done, one.confirmed_at, one.waiting_because or "")
 
 
 def _acting(on: Desk, key: str) -> str:

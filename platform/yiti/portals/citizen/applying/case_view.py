@@ -17,6 +17,7 @@ from yiti.cases.lifecycle import Action, CaseStatus, Channel, Flag
 from yiti.cases.models import Case
 from yiti.journeys.evidence import EVIDENCE, ceremony_of, report_of
 from yiti.journeys.registration import desk
+from yiti.journeys.registration.collecting import by_one_code
 from yiti.journeys.registration.desk import CaseView
 from yiti.journeys.registration.envelope import live_among
 from yiti.journeys.registration.view import PaperView, PartyView
@@ -24,6 +25,7 @@ from yiti.portals.citizen.applying.case_words import Owed, StateLine, owed, stat
 from yiti.portals.citizen.applying.owning import OwnCase, case_url
 from yiti.portals.citizen.applying.signing_card import SigningCard, card
 from yiti.portals.citizen.history import Happening
+from yiti.portals.collection.card import BillCard, card_of_case
 from yiti.portals.shell.templating import moment
 
 CONFIRMED = "case.party_confirmed"
@@ -77,6 +79,8 @@ class CasePage:
     position: int | None
     """Of the picture; none for a case that ended before its end."""
     owed: tuple[Owed, ...]
+    bill: BillCard | None
+    """One-code payment, where the county has it."""
     signing: SigningCard | None
     corrections: tuple[str, ...]
     may_fill: bool
@@ -115,6 +119,7 @@ async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase)
     correcting = mine.began and Flag.NEEDS_CORRECTION in flags
     signing = await _signing(reader, actor, mine, view)
     live = signing is not None and signing.live
+    bill = await card_of_case(reader, mine.case.id)
     return CasePage(
         url=url,
         title=view.title,
@@ -123,7 +128,8 @@ async def page_of(reader: ReadSession, county: str, actor: Actor, mine: OwnCase)
         unit_codes=tuple(one.code for one in view.units),
         state=(signing.state if signing else None) or state_of(mine.case),
         position=_POSITIONS.get(CaseStatus(view.status)),
-        owed=owed(view),
+        owed=owed(view, one_code=await by_one_code(reader)),
+        bill=bill,
         signing=signing,
         corrections=_corrections(view) if Flag.NEEDS_CORRECTION in flags else (),
         may_fill=mine.began and Action.SAVE in mine.actions and not live,

@@ -6,6 +6,7 @@ from kernel.money import yuan
 from yiti.cases.lifecycle import CaseStatus, Flag
 from yiti.cases.models import Case
 from yiti.journeys.registration.desk import CaseView
+from yiti.journeys.registration.view import RequestView
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ _WAITING: tuple[tuple[Flag, StateLine], ...] = (
     (Flag.AWAITING_HOUSING, StateLine("住建核验中", "info", "住建部门正在核验维修资金，您不用做什么。")),
     (Flag.ON_PUBLIC_NOTICE, StateLine("公告中", "info", "正在公告，公告期不计算办理时限。")),
 )
+_ASSESSING = "税务部门正在核税，核定后在这里一次缴清税款和登记费。"
 _TITLES = {"tax": "缴纳税款", "housing": "维修资金核验", "fee": "缴纳登记费"}
 
 
@@ -59,19 +61,30 @@ def state_of(case: Case) -> StateLine:
     return waits or _STATES[status]
 
 
-def owed(view: CaseView) -> tuple[Owed, ...]:
-    """What the case waits for outside of the office, while it is under way."""
+def owed(view: CaseView, *, one_code: bool = False) -> tuple[Owed, ...]:
+    """What the case waits for outside of the office, while it is under way.
+
+    `one_code`: the county collects by one code. Then the bill says what is to be paid, and the bureau only assesses.
+    """
     if CaseStatus(view.status) not in _OPEN:
         return ()
+    asked = [one for one in view.requests if one.state in {"requested", "refused"}]
+    if one_code:
+        asked = [one for one in asked if (one.which, one.state) != ("fee", "requested")]
     return tuple(
         Owed(
             title=_TITLES.get(one.which, one.words),
-            text=_text(one.which, one.state, one.amount_fen, one.note),
-            mine=one.which != "housing",
+            text=_ASSESSING
+            if _assesses(one, one_code=one_code)
+            else _text(one.which, one.state, one.amount_fen, one.note),
+            mine=one.which != "housing" and not _assesses(one, one_code=one_code),
         )
-        for one in view.requests
-        if one.state in {"requested", "refused"}
+        for one in asked
     )
+
+
+def _assesses(one: RequestView, *, one_code: bool) -> bool:
+    return one_code and (one.which, one.state) == ("tax", "requested")
 
 
 def _text(which: str, state: str, amount_fen: int, note: str) -> str:

@@ -1,0 +1,1 @@
+"""Loans where they meet contracts, the register and the building table."""

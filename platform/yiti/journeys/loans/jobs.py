@@ -1,0 +1,19 @@
+"""What lets loans go on: a filed contract, a booking."""
+
+from uuid import UUID
+
+from kernel.db import WriteSession
+from kernel.outbox import Event, handles
+from yiti.journeys.loans import lending
+
+
+@handles("loan.open")
+async def open_loan(tx: WriteSession, event: Event) -> None:
+    """The contract is filed. Payload: `contract_id`."""
+    await lending.open_for_sale(tx, UUID(event.payload["contract_id"]))
+
+
+@handles("loan.reconsider")
+async def reconsider(tx: WriteSession, event: Event) -> None:
+    """A case was booked. Payload: `case_id`."""
+    await lending.reconsider(tx, UUID(event.payload["case_id"]))

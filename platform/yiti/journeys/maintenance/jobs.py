@@ -1,0 +1,19 @@
+"""What follows a payment into the fund, and a booking of ownership."""
+
+from uuid import UUID
+
+from kernel.db import WriteSession
+from kernel.outbox import Event, handles
+from yiti.journeys.maintenance import passing, receipts
+
+
+@handles("escrow.maintenance_paid")
+async def write_receipt(tx: WriteSession, event: Event) -> None:
+    """The receipt is written; `letter.issue` seals it. Payload: `bill_id`."""
+    await receipts.write_receipt(tx, UUID(event.payload["bill_id"]))
+
+
+@handles("maintenance.pass_on")
+async def pass_on(tx: WriteSession, event: Event) -> None:
+    """An ownership was booked. Payload: `case_id`."""
+    await passing.pass_on(tx, UUID(event.payload["case_id"]))
