@@ -109,9 +109,7 @@ class ApplicationInPlay:
         folder = self.stage.documents / f"{number}-{TITLE}"
         folder.mkdir(parents=True, exist_ok=True)
         for place, (key, title) in enumerate(_PAPERS.items(), start=1):
-            paper = self.phone.look(f"{self.url}/papers/{key}")
-            if paper.status == 200:  # not every business has an inquiry
-                (folder / f"{place}-{title}.pdf").write_bytes(paper.data)
+            (folder / f"{place}-{title}.pdf").write_bytes(self.phone.get(f"{self.url}/papers/{key}").data)
         (folder / f"{len(_PAPERS) + 1}-不动产登记证明.pdf").write_bytes(self.proof)
         return folder
 
