@@ -9,12 +9,12 @@ from multiprocessing import get_context
 def per_second(processes: int, seconds: float, run: Callable[..., int], *arguments: object) -> float:
     """Work done a second: `run(*arguments, number, starts)` tells how much its process did from `starts` on."""
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        # Everybody is at work before the time starts, however long a process takes to import.
-        list(pool.map(_ready, range(processes)))
+        # Everybody has imported what they run before the time starts.
+        list(pool.map(_ready, [run] * processes))
         starts = time.time() + 1
         each = [pool.submit(run, *arguments, number, starts) for number in range(processes)]
         return sum(one.result() for one in each) / seconds
 
 
-def _ready(_number: int) -> None:
-    time.sleep(0.2)
+def _ready(_run: Callable[..., int]) -> None:
+    time.sleep(0.2)  # so that no process takes the place of another
