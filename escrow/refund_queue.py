@@ -141,10 +141,16 @@ async def loan_return_ended(tx: WriteSession, actor: Actor, refund_id: UUID, ord
     audit(tx, actor, f"escrow.loan_return_{order.state}", f"refund:{refund.id}", {"refund_no": refund.refund_no})
 
 
-async def waiting_fen(reader: ReadSession, project_id: UUID) -> int:
-    """What still has to be set aside on the project's account: no drawdown should come before it."""
-    total = select(func.sum(Refund.amount_fen)).join(Bill, _SAME).where(*_unfunded(), Bill.project_id == project_id)
-    return int(await reader.scalar(total.where(Bill.kind.in_(SUPERVISED))) or 0)
+async def waiting_fen(reader: ReadSession, projects: Sequence[UUID]) -> dict[UUID, int]:
+    """What still has to be set aside on each project's account, where there is anything: no drawdown should come
+    before it."""
+    rows = await reader.execute(
+        select(Bill.project_id, func.sum(Refund.amount_fen))
+        .join(Refund, _SAME)
+        .where(*_unfunded(), Bill.project_id.in_(projects), Bill.kind.in_(SUPERVISED))
+        .group_by(Bill.project_id)
+    )
+    return {project: int(fen) for project, fen in rows}
 
 
 async def waiting_projects(reader: ReadSession, limit: int = 100) -> list[UUID]:

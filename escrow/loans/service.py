@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select, true
 
 from escrow import bills
 from escrow.loans import rules
@@ -199,7 +199,7 @@ SHOWN: Final[dict[str, tuple[str, ColumnElement[bool]]]] = {
     "waiting": ("未达条件", and_(Loan.bill_id.is_(None), Loan.closed_because.is_(None))),
     "paid": ("已到账", and_(Bill.state == BillState.CONFIRMED, Loan.closed_because.is_(None))),
     "ended": ("解除和退回", Loan.closed_because.is_not(None)),
-    "all": ("全部", or_(Loan.bill_id.is_(None), Loan.bill_id.is_not(None))),
+    "all": ("全部", true()),
 }
 """The lists of a lender: words and what is in them."""
 

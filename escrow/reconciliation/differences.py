@@ -1,5 +1,6 @@
 """What does not agree between bank and book: opened, seen, closed."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -50,10 +51,15 @@ async def own_account(tx: WriteSession, account_no: str) -> None:
     await tx.rows(_ALONE, f"{tx.tenant}:{account_no}")
 
 
-async def open_differences(reader: ReadSession, account_no: str) -> int:
-    """How many differences of the bank account are open. No money may be drawn from it until there are none."""
-    counted = select(func.count()).where(Difference.account_no == account_no, Difference.state == "open")
-    return int(await reader.scalar(counted) or 0)
+async def open_differences(reader: ReadSession, account_nos: Collection[str] | None = None) -> dict[str, int]:
+    """How many differences are open, by bank account, where there are any; of all accounts, or of these.
+
+    No money may be drawn from an account until there are none.
+    """
+    counted = select(Difference.account_no, func.count()).where(Difference.state == "open")
+    if account_nos is not None:
+        counted = counted.where(Difference.account_no.in_(account_nos))
+    return {row[0]: row[1] for row in await reader.execute(counted.group_by(Difference.account_no))}
 
 
 async def open_one(reader: ReadSession, account_no: str, reference: str) -> Difference | None:

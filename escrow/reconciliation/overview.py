@@ -10,7 +10,8 @@ from sqlalchemy import Select, func, select, tuple_
 from escrow import ledger
 from escrow.banking.models import BankMovement, OrderState, PaymentOrder
 from escrow.ledger.models import AccountKind
-from escrow.models import BankConfirmation, Bill, SupervisionAccount, SuspenseReceipt, SuspenseState
+from escrow.models import UNPAID, BankConfirmation, Bill, SupervisionAccount, SuspenseReceipt, SuspenseState
+from escrow.reconciliation.differences import open_differences
 from escrow.reconciliation.models import BankStatement, Difference, DifferenceStep
 from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession
@@ -51,7 +52,7 @@ class Today(Struct, frozen=True, kw_only=True):
 
 async def account_days(reader: ReadSession, *, after: str = "") -> Today:
     """Accounts by number; the first page begins with all those that have differences or miss statements."""
-    missing, open_ = await missing_statements(reader), await _open(reader)
+    missing, open_ = await missing_statements(reader), await open_differences(reader)
     troubled = sorted(missing.keys() | open_.keys())
     calm = select(SupervisionAccount).where(
         SupervisionAccount.account_no > after, SupervisionAccount.account_no.not_in(troubled)
@@ -158,7 +159,7 @@ async def fitting_notices(reader: ReadSession, told: BankConfirmation) -> list[B
     query = select(Bill).where(
         Bill.account_no == told.account_no,
         Bill.amount_fen == told.amount_fen,
-        Bill.state.in_(("issued", "sent")),
+        Bill.state.in_(UNPAID),
     )
     return list(await reader.scalars(query.order_by(Bill.id.desc()).limit(PAGE)))
 
@@ -226,13 +227,6 @@ async def _waiting(reader: ReadSession, numbers: list[str]) -> dict[str, int]:
         select(BankMovement.account_no, func.count())
         .where(BankMovement.agreed_by.is_(None), BankMovement.account_no.in_(numbers))
         .group_by(BankMovement.account_no)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def _open(reader: ReadSession) -> dict[str, int]:
-    rows = await reader.execute(
-        select(Difference.account_no, func.count()).where(Difference.state == "open").group_by(Difference.account_no)
     )
     return {row[0]: row[1] for row in rows}
 

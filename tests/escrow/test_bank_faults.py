@@ -72,7 +72,7 @@ class Journey:
         """Nothing is open, the ledger is sound, and the bank holds exactly what the book says."""
         book = book_of(self.ends.bank, COUNTY, self.account_no)
         async with self.ends.database.read(COUNTY) as reader:
-            assert await open_differences(reader, self.account_no) == 0
+            assert await open_differences(reader, [self.account_no]) == {}
             assert await wrongs(reader) == {}
             assert -await ledger.balance(reader, MIRROR, self.account_no) == sum(e.signed_fen for e in book.entries)
 

@@ -87,7 +87,7 @@ async def test_debit_with_our_number_is_the_payment(tx: WriteSession) -> None:
     assert await book_line(tx, ACTOR, back, DIGEST) == "returned"
     assert await book_line(tx, ACTOR, back, DIGEST) == "duplicate"
     assert (order.state, order.reason) == (banking.OrderState.RETURNED, "户名不符")
-    assert await reconciliation.open_differences(tx, account_no) == 0
+    assert await reconciliation.open_differences(tx, [account_no]) == {}
 
 
 async def test_a_return_told_before_its_payment(tx: WriteSession) -> None:
@@ -98,7 +98,7 @@ async def test_a_return_told_before_its_payment(tx: WriteSession) -> None:
     assert await book_line(tx, ACTOR, line(account_no, -300_00, end_to_end_id=order.order_no), DIGEST) == "paid"
     assert order.state == banking.OrderState.RETURNED
     assert await book_line(tx, ACTOR, back, DIGEST) == "duplicate"
-    assert await reconciliation.open_differences(tx, account_no) == 0
+    assert await reconciliation.open_differences(tx, [account_no]) == {}
     assert await ledger.available(tx, FUND, str(project_id)) == 1_000_00
 
 
@@ -120,7 +120,7 @@ async def test_debit_nobody_ordered_and_its_reversal_stay_in_sight(tx: WriteSess
                  line(account_no, 50_00, reversal=True)):  # fmt: skip
         assert await book_line(tx, ACTOR, told, DIGEST) == "difference"
         assert await book_line(tx, ACTOR, told, DIGEST) == "difference"
-    assert await reconciliation.open_differences(tx, account_no) == 3
+    assert await reconciliation.open_differences(tx, [account_no]) == {account_no: 3}
     assert await ledger.balance(tx, AccountKind.BANK, account_no) == -1_000_00
 
 
@@ -137,7 +137,7 @@ async def test_the_channel_says_whose_money_on_the_intermediate_account_is(tx: W
         tx, account_no="410500007777", bank_serial=told.bank_serial, signed_fen=88_00, value_date=DAY,
         transfer_id=transfer_id, subject="bill:1",
     )  # fmt: skip
-    assert await reconciliation.open_differences(tx, "410500007777") == 0
+    assert await reconciliation.open_differences(tx, ["410500007777"]) == {}
 
 
 async def test_account_of_nobody(tx: WriteSession) -> None:

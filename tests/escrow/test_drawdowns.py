@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,10 +16,12 @@ from escrow.agreements.plans import install_plans
 from escrow.banking.orders import give_back, locked_order, pay, reject
 from escrow.banking.schemas import Movement
 from escrow.drawdowns import decisions, errors, freezes, service
-from escrow.drawdowns.fund import fund_facts
+from escrow.drawdowns.fund import fund_facts, fund_lines
 from escrow.drawdowns.models import Drawdown
-from escrow.drawdowns.overview import fund_lines, waiting
+from escrow.drawdowns.overview import waiting
 from escrow.ledger.models import AccountKind
+from escrow.reconciliation.differences import Finding, note
+from escrow.reconciliation.models import DifferenceKind
 from escrow.service import confirm, issue_bills, order_refund
 from escrow.supervision import account_of
 from kernel.db import Database, WriteSession
@@ -225,14 +228,15 @@ async def test_a_court_freezes_and_lifts(tx: WriteSession) -> None:
     assert await ledger.available(tx, AccountKind.PROJECT_FUND, str(project)) == 400_00
 
 
-async def test_an_open_difference_stops_every_drawdown(tx: WriteSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = await new_project(tx, paid_in_fen=1000_00)
+async def test_an_open_difference_stops_every_drawdown(tx: WriteSession) -> None:
+    project, other = await new_project(tx, paid_in_fen=1000_00), await new_project(tx, paid_in_fen=1000_00)
     drawdown = await reviewed(tx, project, node="topped_out", amount_fen=1_00)
-
-    async def one(_reader: object, account_no: str) -> int:
-        return int(account_no == (await account_of(tx, project)).account_no)
-
-    monkeypatch.setattr("escrow.reconciliation.open_differences", one)
+    found = Finding(
+        account_no=(await account_of(tx, project)).account_no, kind=DifferenceKind.MISSING_HERE, reference="S9",
+        day=date(2026, 11, 20), bank_fen=1, book_fen=0, words="银行有一笔",
+    )  # fmt: skip
+    await note(tx, SYSTEM, found)
+    assert (await ordered(tx, other, node="topped_out", amount_fen=1_00)).state == "ordered"
     with pytest.raises(errors.DifferenceOpen):
         await decisions.approve(tx, APPROVER, drawdown.id, "同意", NOT_YET)
 
@@ -319,8 +323,8 @@ async def test_of_two_approvals_that_exceed_the_ceiling_one_passes(fresh_databas
 async def test_refunds_that_wait_come_before_every_drawdown(tx: WriteSession, monkeypatch: pytest.MonkeyPatch) -> None:
     project = await new_project(tx, paid_in_fen=1000_00)
 
-    async def owed(_reader: object, _project_id: UUID) -> int:
-        return 700_00
+    async def owed(_reader: object, _projects: object) -> dict[UUID, int]:
+        return {project: 700_00}
 
     monkeypatch.setattr("escrow.refund_queue.waiting_fen", owed)
     facts = await fund_facts(tx, project, NOT_YET)
@@ -330,8 +334,29 @@ async def test_refunds_that_wait_come_before_every_drawdown(tx: WriteSession, mo
     assert (await ordered(tx, project, node="topped_out", amount_fen=180_00)).state == "ordered"
 
 
-async def test_lists_show_the_same_figures_as_decisions(world: World) -> None:
-    """Set-based sums of many projects against those of one: with an order, a payment, a freeze and a waiting refund."""
+async def test_a_payment_told_meanwhile_counts_once(fresh_database: Database) -> None:
+    """It leaves the balance and becomes drawn at one moment: seen on both sides it would raise the ceiling."""
+    async with fresh_database.transaction(COUNTY) as tx:
+        project = await new_project(tx, paid_in_fen=1000_00)
+        drawdown = await ordered(tx, project, node="topped_out", amount_fen=500_00)
+
+    async with fresh_database.transaction(COUNTY) as looking:
+        rows, told_now = looking.rows, [drawdown]
+
+        async def and_then_the_bank_tells(*given: Any) -> Any:
+            found = await rows(*given)
+            while told_now:
+                async with fresh_database.transaction(COUNTY) as tx:
+                    await paid(tx, told_now.pop())
+            return found
+
+        looking.rows = and_then_the_bank_tells  # type: ignore[method-assign]
+        facts = await fund_facts(looking, project, NOT_YET)
+    assert (facts.received_fen, facts.drawn_fen + facts.ordered_fen) == (1000_00, 500_00)
+
+
+async def test_of_many_projects_each_shows_its_own_money(world: World) -> None:
+    """With an order, a payment, a freeze and a waiting refund; and the same figures as its decisions look at."""
     async with world.database.transaction(COUNTY) as tx:
         await install_plans(tx, SYSTEM)
         bare = world.project_id
@@ -350,6 +375,9 @@ async def test_lists_show_the_same_figures_as_decisions(world: World) -> None:
             assert lines[one].facts == await fund_facts(tx, one, NOT_YET)
         assert lines[bare].facts.owed_fen == sale.down_payment_fen
         assert not lines[bare].facts.agreed
+        here = lines[busy].facts
+        assert (here.received_fen, here.drawn_fen, here.ordered_fen, here.frozen_fen) == (1000_00, 100_00, 50_00, 30_00)
+        assert (here.balance_fen, here.available_fen) == (900_00, 820_00)
         assert [lines[one].overdue for one in (bare, busy)] == [0, 1]
         found = await waiting(tx, date(2099, 1, 1))
         assert (found.overdue, found.frozen_fen, found.to_review, found.to_approve) == (1, 30_01, 0, 0)

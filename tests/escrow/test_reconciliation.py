@@ -74,7 +74,7 @@ async def test_what_is_there_on_one_side_only(tx: WriteSession) -> None:
         ("B-BOTH", DifferenceKind.DIFFERENT, 31_00, 30_00),
         ("C", DifferenceKind.MISSING_HERE, 9_00, 0),
     ]
-    assert await open_differences(tx, account_no) == 3
+    assert await open_differences(tx, [account_no]) == {account_no: 3}
 
 
 async def test_told_late_agrees_by_itself(tx: WriteSession) -> None:
@@ -169,7 +169,7 @@ async def test_a_debit_nobody_ordered_waits_for_its_reversal(tx: WriteSession) -
         with pytest.raises(resolving.NotAllowed):
             await act(tx, ACTOR, wrong.id, "平账")
     await resolving.bank_corrects(tx, ACTOR, wrong.id, "已电话通知银行更正")
-    assert await open_differences(tx, account_no) == 1
+    assert await open_differences(tx, [account_no]) == {account_no: 1}
     short = line(account_no, 49_99, reversal=True)
     other = await compare(tx, statement(account_no, [short], 950_00, NEXT))
     with pytest.raises(resolving.StillDiffers):
@@ -200,7 +200,7 @@ async def test_a_claim_of_another_amount_closes_nothing(tx: WriteSession) -> Non
     with pytest.raises(banking.OrderDiffers):
         async with tx.begin_nested():
             await resolving.to_order(tx, ACTOR, found.id, order.order_no, "认领")
-    assert await open_differences(tx, account_no) == 1
+    assert await open_differences(tx, [account_no]) == {account_no: 1}
 
 
 async def test_our_booking_is_taken_back_with_what_stood_on_it(tx: WriteSession) -> None:
@@ -230,7 +230,7 @@ async def test_an_amount_that_differs_is_taken_back_and_booked_as_the_bank_has_i
     theirs = line(account_no, 499_00, bank_serial=ours.bank_serial, remittance=bill.notice_no)
     (found,) = await compare(tx, statement(account_no, [theirs]))
     await resolving.reverse_booking(tx, ACTOR, found.id, "银行实收 499 元")
-    assert await open_differences(tx, account_no) == 1
+    assert await open_differences(tx, [account_no]) == {account_no: 1}
     await resolving.to_suspense(tx, ACTOR, found.id, "按银行实收补记")
     assert await ledger.balance(tx, AccountKind.SUSPENSE, account_no) == 499_00
     assert bill.state == BillState.SENT
@@ -270,7 +270,7 @@ async def test_an_answer_that_contradicts_is_closed_by_the_statement(tx: WriteSe
         await resolving.confirm_order(tx, ACTOR, found.id, "以对账单为准")
     assert len(await compare(tx, statement(account_no, [payment]))) == 1
     await resolving.confirm_order(tx, ACTOR, found.id, "对账单已列支，银行拒付回执有误")
-    assert await open_differences(tx, account_no) == 0
+    assert await open_differences(tx, [account_no]) == {}
 
 
 async def test_statement_and_late_callback_at_once(fresh_database: Database) -> None:
@@ -289,7 +289,7 @@ async def test_statement_and_late_callback_at_once(fresh_database: Database) -> 
         act(lambda tx: reconcile(tx, told.id)),
     )  # fmt: skip
     async with fresh_database.read(COUNTY) as reader:
-        assert await open_differences(reader, account_no) == 0
+        assert await open_differences(reader, [account_no]) == {}
         agreed = select(BankMovement.agreed_by).where(BankMovement.bank_serial == one.bank_serial)
         assert await reader.scalar(agreed) == told.id
 

@@ -198,7 +198,8 @@ async def test_what_the_fund_lacks_waits_in_order_and_nothing_overtakes(world: W
     assert [one.state for one in later] == ["waiting", "ordered"]
     assert later[0].waiting_because == refund_queue.BEHIND
     async with world.database.read(COUNTY) as reader:
-        assert await refund_queue.waiting_fen(reader, world.project_id) == LENT + 2 * 180_000_00
+        owed = await refund_queue.waiting_fen(reader, [world.project_id])
+        assert owed == {world.project_id: LENT + 2 * 180_000_00}
         waiting = await refund_queue.waiting_list(reader, None, 10)
         assert [bill.kind for _, bill in waiting] == ["mortgage_loan", "down_payment", "down_payment"]
         assert "不足应退的 420,000.00 元" in str(waiting[0][0].waiting_because)

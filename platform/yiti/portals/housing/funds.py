@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from escrow import ledger
-from escrow.drawdowns.overview import FundLine, fund_lines
+from escrow.drawdowns.fund import FundLine, fund_lines
 from escrow.ledger.models import AccountKind, LedgerAccount
 from escrow.models import BankConfirmation, Bill, BillState, SupervisionAccount
 from escrow.rules import SUPERVISED

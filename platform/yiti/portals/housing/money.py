@@ -8,11 +8,10 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from escrow.agreements import plans
 from escrow.drawdowns.freezes import freezes
-from escrow.drawdowns.fund import fund_facts
-from escrow.drawdowns.overview import FundLine, fund_lines, waiting
+from escrow.drawdowns.fund import fund_line
+from escrow.drawdowns.overview import waiting
 from escrow.service import project_fund, suspense_list
 from escrow.supervision import (
-    account_of,
     account_or_none,
     register_account,
     register_maintenance_account,
@@ -88,8 +87,8 @@ class FundsController(Controller):
         fund = await project_fund(reader, project_id, limit=0)
         found, following = await funds.receipts(reader, project_id, before)
         own = await in_housing_department(reader, actor)
-        facts = await fund_facts(reader, project_id, await register_of(reader, project_id))
-        lines = await fund_lines(reader, [await account_of(reader, project_id)], today())
+        line = await fund_line(reader, project_id, await register_of(reader, project_id))
+        facts = line.facts
         latest, _ = await drawdown_page_of(
             reader,
             _drawdowns_at(actor, own=own),
@@ -103,7 +102,7 @@ class FundsController(Controller):
             own=own,
             fund=fund,
             facts=facts,
-            alarms=alarms(FundLine(facts=facts, overdue=lines[project_id].overdue)),
+            alarms=alarms(line),
             money_bar=money_parts(facts),
             stairs=staircase(facts),
             agreements=[agreement_view(one, MODES) for one in await plans.versions(reader, project_id)],

@@ -7,7 +7,8 @@ from typing import Final
 
 from escrow.agreements.models import AgreementState, Origin, SupervisionAgreement
 from escrow.agreements.rules import Node, as_nodes
-from escrow.drawdowns.overview import FundLine, Waiting
+from escrow.drawdowns.fund import FundLine
+from escrow.drawdowns.overview import Waiting
 from escrow.drawdowns.rules import allowance, may_ask, must_stay, reached, shortfall
 from escrow.drawdowns.schemas import FundFacts
 from kernel.money import yuan
