@@ -1,7 +1,9 @@
 # Yiti (一体). A newcomer needs Python 3.11 or newer and nothing else; `make help` lists the commands.
 
 SHELL := /bin/sh
-PYTHON ?= python3
+# The system's Python where it is new enough: distributions build theirs with profile-guided optimisation, which a Python
+# built from source seldom has; everything here is a quarter quicker with it.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 BIN := .venv/bin
 # One process more than processors: tests wait for processes of theirs half of the time.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
