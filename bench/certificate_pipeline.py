@@ -29,7 +29,7 @@ from yiti.register.kinds import Sharing
 
 PROOFS = 80
 AT_ONCE = 4
-TARGET_PER_SECOND = 12
+TARGET_PER_SECOND = 16
 SEAL = "county:411528:registration"
 ISSUER = Issuer(
     county_code="411528",
