@@ -1,14 +1,19 @@
 """我要办: one's own contracts and proofs, and nobody else's."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import time_machine
 
 import contracts.service as contracts
-from kernel.clock import now
+from kernel import clock
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.citizens import ME, MakePhone, Sold
 from tests.portals.pages import links
+from yiti.certificates import service as certificates
+from yiti.certificates.models import Certificate
+from yiti.certificates.schemas import Replacement
 from yiti.journeys import presale
 from yiti.portals.citizen.own import parties_of
 
@@ -88,7 +93,7 @@ async def test_what_is_not_ones_own_does_not_exist(sold: Sold, phone: MakePhone)
 async def test_an_expired_session_says_so_and_leads_back(sold: Sold, phone: MakePhone) -> None:
     here = await phone().signed_in(sold.buyers[0])
     await here.get(sold.url)
-    with time_machine.travel(now() + timedelta(minutes=31), tick=False):
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
         ended = await here.get(sold.url)
         assert "expired=1" in ended.headers["Location"]
         door = await here.get(ended.headers["Location"])
@@ -97,12 +102,23 @@ async def test_an_expired_session_says_so_and_leads_back(sold: Sold, phone: Make
     assert f'value="{sold.url}"' in form.text
 
 
+async def made_anew(stage: Stage, proof: Certificate) -> Certificate:
+    """The proof's successor, as a reissuing case leaves it."""
+    why = Replacement(cause="renewal", case_id=uuid4(), case_number="411528202611220009", booked_on=clock.today())
+    async with stage.resources.database.transaction(HOME) as tx:
+        return await certificates.replace(tx, await stage.actor("dengji"), proof.id, why)
+
+
 async def test_buyers_and_seller_cancel_a_filed_contract(stage: Stage, phone: MakePhone) -> None:
     couple = (buyer("冯陈"), buyer("褚卫"))
     contract_id = await stage.drafted(couple, "joint")
     sold = Sold(contract_id, await stage.finished(contract_id), couple)
     first, second = await phone().signed_in(couple[0]), await phone().signed_in(couple[1])
-    assert "申请注销合同备案" in (await first.get(sold.url)).text
+    sold = replace(sold, proof=await made_anew(stage, sold.proof))
+    page = await stage.until(lambda: first.get(sold.url), lambda page: "已预告登记" in page.text)
+    assert sold.proof_url in page.text, "the newest proof of the notice, not the one it replaced"
+    assert page.text.count("不动产登记证明签发") == 2
+    assert "申请注销合同备案" in page.text
     none = await first.page.post(f"{sold.url}/cancellation", {"reason": " "})
     assert none.status_code == 422
     await first.get(sold.url)
@@ -120,7 +136,7 @@ async def test_buyers_and_seller_cancel_a_filed_contract(stage: Stage, phone: Ma
     await second.get(sold.url)
     agreed = await second.page.htmx("POST", f"{sold.url}/cancellation/agree")
     assert agreed.headers["HX-Redirect"] == sold.url
-    await stage.until(lambda: stage.proof(contract_id), lambda one: one is not None and one.state == "cancelled")
+    await stage.until(lambda: first.get(sold.proof_url), lambda page: "已注销" in page.text)
     for shown in (first, second):
         assert "合同已注销" in (await shown.get(sold.url)).text
         assert "已注销" in (await shown.get(sold.proof_url)).text

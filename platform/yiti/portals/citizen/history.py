@@ -98,12 +98,14 @@ def of_case(name: str, actions: Sequence[CaseAction]) -> Iterator[Happening]:
         yield Happening(action.at, f"{name}：{words}", text, who, tone)
 
 
-def of_proof(proof: Certificate | None) -> Iterator[Happening]:
-    """The proof, sealed and perhaps cancelled."""
-    if proof is not None and proof.sealed_at is not None:
-        yield Happening(proof.sealed_at, "不动产登记证明签发", proof.number, tone="success")
-    if proof is not None and proof.cancelled_at is not None:
-        yield Happening(proof.cancelled_at, "不动产登记证明注销", proof.cancel_reason or "", tone="danger")
+def of_proofs(proofs: Sequence[Certificate]) -> Iterator[Happening]:
+    """Each proof, sealed and perhaps cancelled."""
+    for proof in proofs:
+        if proof.sealed_at is not None:
+            yield Happening(proof.sealed_at, "不动产登记证明签发", proof.number, tone="success")
+        if proof.cancelled_at is not None:
+            text = f"{proof.number}　{proof.cancel_reason or ''}".strip()
+            yield Happening(proof.cancelled_at, "不动产登记证明注销", text, tone="danger")
 
 
 def reasons(receipt: DecisionReceipt | None) -> list[dict[str, Any]]:

@@ -24,7 +24,13 @@ class Standing:
     case: Case | None
     cancellation: Case | None
     """The case that booked the notice's cancellation."""
-    proof: Certificate | None
+    proofs: tuple[Certificate, ...]
+    """Every proof of the notice, the newest last: one that was replaced (换发、补发) has a successor."""
+
+    @property
+    def proof(self) -> Certificate | None:
+        """The newest."""
+        return self.proofs[-1] if self.proofs else None
 
 
 @dataclass(frozen=True)
@@ -42,16 +48,28 @@ async def standings(reader: ReadSession, contracts: Sequence[Contract]) -> list[
     sales = {one.contract_id: one for one in await reader.scalars(select(Sale).where(Sale.contract_id.in_(ids)))}
     found = (await reader.scalars(select(Case).where(Case.contract_id.in_(ids)))).all()
     cases = {(one.contract_id, one.business): one for one in found if one.contract_id is not None}
-    made = select(Certificate).where(Certificate.case_id.in_([one.id for one in found])).order_by(Certificate.id)
-    proofs = {one.case_id: one for one in await reader.scalars(made)}
+    proofs = await _proofs(reader, [one.id for one in found])
     return [_standing(contract, sales, cases, proofs) for contract in contracts]
+
+
+async def _proofs(reader: ReadSession, case_ids: Sequence[UUID]) -> dict[UUID, tuple[Certificate, ...]]:
+    """By the case that booked the entry, also those that a later case made of the same entry."""
+    entries = select(Certificate.entry_id).where(Certificate.case_id.in_(case_ids))
+    made = (
+        await reader.scalars(select(Certificate).where(Certificate.entry_id.in_(entries)).order_by(Certificate.id))
+    ).all()
+    return {
+        one.case_id: tuple(proof for proof in made if proof.entry_id == one.entry_id)
+        for one in made
+        if one.replaces_id is None
+    }
 
 
 def _standing(
     contract: Contract,
     sales: dict[UUID, Sale],
     cases: dict[tuple[UUID, Business], Case],
-    proofs: dict[UUID, Certificate],
+    proofs: dict[UUID, tuple[Certificate, ...]],
 ) -> Standing:
     case = cases.get((contract.id, Business.PRESALE_NOTICE))
     return Standing(
@@ -59,7 +77,7 @@ def _standing(
         sale=sales.get(contract.id),
         case=case,
         cancellation=cases.get((contract.id, Business.PRESALE_NOTICE_CANCELLATION)),
-        proof=proofs.get(case.id) if case else None,
+        proofs=proofs.get(case.id, ()) if case else (),
     )
 
 

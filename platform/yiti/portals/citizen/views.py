@@ -255,7 +255,7 @@ async def _history(
         history.of_money(await escrow.bills_of(reader, contract_id), await escrow.refunds_of(reader, contract_id)),
         history.of_signing(people),
         *[await _case_history(reader, case) for case in (standing.case, standing.cancellation) if case],
-        history.of_proof(standing.proof),
+        history.of_proofs(standing.proofs),
     )
 
 
