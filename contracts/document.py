@@ -7,14 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from contracts.blanks import Blank, Kind, as_date, as_fen, filled
-from contracts.registry import template_of
+from contracts.loan_parts import LENDERS
+from contracts.registry import Template, template_of
 from contracts.schemas import Buyer, FrozenContract, Home, Instalment, Ownership
 from contracts.signers import Signer, signers_of
 from kernel.money import yuan, yuan_in_words
 from kernel.rendering import render_template
 
 OWNERSHIP_WORDS: dict[Ownership, str] = {"sole": "单独所有", "joint": "共同共有", "fractional": "按份共有"}
-INSTALMENT_WORDS = {"down_payment": "首付款", "instalment": "分期款", "loan": "贷款"}
+LOAN_METHODS = {"loan": "商业贷款", "fund_loan": "公积金贷款", "combined": "组合贷款（商业贷款和公积金贷款）"}
 PAYMENT_METHODS = {"once": "一次性付款", "instalments": "分期付款", "loan": "贷款方式付款"}
 
 Choices = list[tuple[str, bool]]
@@ -34,7 +35,8 @@ def contract_html(contract: FrozenContract) -> str:
         "annexes": template.annexes,
         **_parties(contract),
         **_home(contract.home),
-        **_money(contract, values),
+        **_money(contract, template, values),
+        "loan_clause": template.loan_clause,
         "f": {blank.key: _words(blank, values[blank.key]) for blank in template.blanks},
         "chosen": {blank.key: values[blank.key] for blank in template.blanks if blank.kind is Kind.CHOICE},
         "options": {
@@ -95,7 +97,7 @@ def _home(home: Home) -> dict[str, Any]:
     }
 
 
-def _money(contract: FrozenContract, values: dict[str, str]) -> dict[str, Any]:
+def _money(contract: FrozenContract, template: Template, values: dict[str, str]) -> dict[str, Any]:
     total = sum(line.amount_fen for line in contract.instalments)
     deposit = as_fen(values["deposit"]) or 0
     base = {"inner_area": "套内建筑面积"}.get(values["pricing"], "建筑面积")
@@ -108,7 +110,9 @@ def _money(contract: FrozenContract, values: dict[str, str]) -> dict[str, Any]:
         "deposit": yuan(deposit),
         "deposit_words": yuan_in_words(deposit),
         "payment_method": _choices(PAYMENT_METHODS, _method(contract.instalments)),
-        "plan": [_line(line) for line in contract.instalments],
+        "loan_method": _choices(LOAN_METHODS, _loan_method(contract.instalments)),
+        "loans": {kind: _lent(contract.instalments, kind) for kind in LENDERS},
+        "plan": [_line(line, template.instalments[line.kind]) for line in contract.instalments],
         "plan_total": yuan(total) if total else "",
         "plan_words": yuan_in_words(total) if total else "",
     }
@@ -122,16 +126,26 @@ def _unit_price(contract: FrozenContract, pricing: str) -> str:
     return yuan(int((Decimal(contract.price_fen) / area).quantize(Decimal(1), ROUND_HALF_UP)))
 
 
-def _line(line: Instalment) -> dict[str, str]:
+def _line(line: Instalment, kind: str) -> dict[str, str]:
     due = f"{line.due.year}年{line.due.month}月{line.due.day}日"
     words = yuan_in_words(line.amount_fen)
-    return {"kind": INSTALMENT_WORDS[line.kind], "due": due, "amount": yuan(line.amount_fen), "words": words}
+    return {"kind": kind, "due": due, "amount": yuan(line.amount_fen), "words": words}
 
 
 def _method(plan: tuple[Instalment, ...]) -> str | None:
-    if any(line.kind == "loan" for line in plan):
+    if any(line.kind in LENDERS for line in plan):
         return "loan"
     return ("once" if len(plan) == 1 else "instalments") if plan else None
+
+
+def _loan_method(plan: tuple[Instalment, ...]) -> str | None:
+    kinds = {line.kind for line in plan} & set(LENDERS)
+    return "combined" if len(kinds) > 1 else next(iter(kinds), None)
+
+
+def _lent(plan: tuple[Instalment, ...], kind: str) -> str:
+    amount = sum(line.amount_fen for line in plan if line.kind == kind)
+    return yuan(amount) if amount else ""
 
 
 def _words(blank: Blank, value: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from contracts.blanks import as_fen
+from contracts.loan_parts import LENDERS
 from contracts.parameters import Limits
 from contracts.schemas import Finding, FrozenContract, Instalment
 from kernel.money import MAX_FEN, yuan
@@ -33,7 +34,8 @@ def plan_findings(price_fen: int, plan: tuple[Instalment, ...]) -> Iterator[Find
         yield Finding("contracts.instalment_amount", "付款计划中每期金额须大于0", "instalments", _PRICE)
     total = sum(line.amount_fen for line in plan)
     if total != price_fen:
-        words = f"付款计划合计{yuan(total)}元，应与总价款{yuan(price_fen)}元一致"
+        difference = f"{'少' if total < price_fen else '多'}{yuan(abs(price_fen - total))}元"
+        words = f"付款计划合计{yuan(total)}元，应与总价款{yuan(price_fen)}元一致，现{difference}"
         yield Finding("contracts.instalment_sum", words, "instalments", _PRICE)
     if not any(line.kind == "down_payment" for line in plan):
         yield Finding("contracts.down_payment_missing", "付款计划中须有首付款", "instalments", _ESCROW)
@@ -52,13 +54,27 @@ def _due_dates(plan: tuple[Instalment, ...], values: dict[str, str], on: date) -
 
 
 def _loan(price: int, plan: tuple[Instalment, ...], values: dict[str, str], limits: Limits) -> Iterator[Finding]:
-    loan = sum(line.amount_fen for line in plan if line.kind == "loan")
-    if loan > limits["loan_share_max"] * price:
+    lent = sum(line.amount_fen for line in plan if line.kind in LENDERS)
+    if lent > limits["loan_share_max"] * price:
         percent = (limits["loan_share_max"] * 100).normalize()
-        words = f"贷款金额不得超过总价款的{percent:f}%"
+        words = f"贷款金额合计不得超过总价款的{percent:f}%"
         yield Finding("contracts.loan_share", words, "instalments", limits.source("loan_share_max"))
-    if loan and not values.get("loan_bank"):
-        yield Finding("contracts.loan_bank", "以贷款方式付款的，请填写贷款机构", "blanks.loan_bank", _PRICE)
+    for kind, blank in LENDERS.items():
+        if not any(line.kind == kind for line in plan):
+            continue
+        if blank not in values:  # an older text, which knows one loan only
+            words = "该合同使用的文本没有公积金贷款一项，请作废后重新开立，以使用现行文本"
+            yield Finding("contracts.loan_kind", words, "instalments", _PRICE)
+        elif not values[blank]:
+            yield Finding("contracts.loan_bank", "以贷款方式付款的，请填写贷款机构", f"blanks.{blank}", _PRICE)
+    yield from _lenders_differ(plan, values)
+
+
+def _lenders_differ(plan: tuple[Instalment, ...], values: dict[str, str]) -> Iterator[Finding]:
+    used = [values.get(blank, "") for kind, blank in LENDERS.items() if any(line.kind == kind for line in plan)]
+    if len(used) > 1 and used[0] and len(set(used)) == 1:
+        words = "商业贷款和公积金贷款的贷款机构应分别填写"
+        yield Finding("contracts.lenders_alike", words, "blanks.fund_centre", _PRICE)
 
 
 def _deposit(price: int, plan: tuple[Instalment, ...], values: dict[str, str], limits: Limits) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from contracts.blanks import Blank
-from contracts.templates.gf_2014_0171.v1 import ANNEXES, BLANKS, CONTENTS
+from contracts.templates.gf_2014_0171 import v1, v2
 from kernel.errors import Unavailable
 
 
@@ -21,11 +21,18 @@ class Template(Struct, frozen=True, kw_only=True):
     blanks: tuple[Blank, ...]
     contents: tuple[tuple[str, tuple[str, ...]], ...]
     annexes: tuple[str, ...]
+    instalments: dict[str, str]
+    """What a line of its payment plan may be, in its own words."""
 
     @property
     def path(self) -> str:
         """Where its text is inside this package's templates."""
         return f"{self.key}/{self.version}/contract.html"
+
+    @property
+    def loan_clause(self) -> str:
+        """Where its words about loans are."""
+        return f"{self.key}/{self.version}/loan_clause.html"
 
 
 class TemplateMissing(Unavailable):
@@ -43,9 +50,20 @@ TEMPLATES = (
         version="v1",
         title="商品房买卖合同（预售）",
         effective_from=date(2021, 1, 1),
-        blanks=BLANKS,
-        contents=CONTENTS,
-        annexes=ANNEXES,
+        blanks=v1.BLANKS,
+        contents=v1.CONTENTS,
+        annexes=v1.ANNEXES,
+        instalments=v1.INSTALMENTS,
+    ),
+    Template(
+        key=PRESALE,
+        version="v2",
+        title="商品房买卖合同（预售）",
+        effective_from=date(2026, 11, 1),
+        blanks=v2.BLANKS,
+        contents=v1.CONTENTS,
+        annexes=v1.ANNEXES,
+        instalments=v2.INSTALMENTS,
     ),
 )
 

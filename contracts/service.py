@@ -10,6 +10,7 @@ from contracts.cancelling import (
 from contracts.document import contract_html
 from contracts.drafting import abandon, freeze, open_draft, refresh, reopen, save_buyers, save_terms
 from contracts.filing import begin_signing, end_signing, file
+from contracts.loan_parts import LoanPart, loans_of
 from contracts.powers import expect_powers, power_findings_of, powers_of, record_power
 from contracts.reading import (
     buyers_of,
@@ -25,6 +26,7 @@ from contracts.reading import (
 
 __all__ = [
     "Cancellation",
+    "LoanPart",
     "abandon",
     "agree_cancellation",
     "begin_signing",
@@ -42,6 +44,7 @@ __all__ = [
     "get",
     "history_of",
     "limits_on",
+    "loans_of",
     "open_contracts_by_unit",
     "open_draft",
     "power_findings_of",

@@ -128,18 +128,25 @@ def facts(bill: Bill) -> rules.BillFacts:
         state=BillState(bill.state),
         amount_fen=bill.amount_fen,
         account_no=bill.account_no,
+        paid_from=bill.paid_from,
     )
 
 
 async def issue(tx: WriteSession, actor: Actor, payee: SupervisionAccount, asked: NewBill) -> Bill:
-    """Number one notice and emit `escrow.notice_issued`; the caller has seen that there is no live one of its kind."""
+    """Number one notice; the caller has seen that there is no live one of its kind.
+
+    `escrow.notice_issued` lets the bank know what a buyer will pay; not of a case's, which we pay ourselves.
+    """
     day = today()
     number = await next_number(tx, "payment_notice", day.year)
     new = Bill(
         notice_no=f"JK{tx.tenant}{day.year}{number:06d}",
         kind=asked.kind,
+        loan_part=asked.loan_part,
         contract_id=asked.contract_id,
         project_id=asked.project_id,
+        case_id=asked.case_id,
+        paid_from=asked.paid_from,
         unit_id=asked.unit_id,
         unit_code=asked.unit_code,
         payer=asked.payer,
@@ -154,7 +161,8 @@ async def issue(tx: WriteSession, actor: Actor, payee: SupervisionAccount, asked
     )
     tx.add(new)
     await tx.flush()
-    await emit(tx, "escrow.notice_issued", {"bill_id": str(new.id)}, key=f"escrow.notice_issued:{new.id}")
+    if new.case_id is None:
+        await emit(tx, "escrow.notice_issued", {"bill_id": str(new.id)}, key=f"escrow.notice_issued:{new.id}")
     detail = {"notice_no": new.notice_no, "amount_fen": new.amount_fen}
     audit(tx, actor, "escrow.notice_issued", f"bill:{new.id}", detail)
     return new
@@ -169,20 +177,8 @@ def _of_sale(sale: SaleMoney, kind: BillKind, amount_fen: int, rate: rules.Rate)
         unit_code=sale.unit_code,
         payer=sale.payer,
         amount_fen=amount_fen,
-        basis=_basis(sale, rate) if kind is BillKind.MAINTENANCE_FUND else {},
+        basis=rules.basis_of(rate, sale.area) if kind is BillKind.MAINTENANCE_FUND else {},
     )
-
-
-def _basis(sale: SaleMoney, rate: rules.Rate) -> dict[str, object]:
-    return {
-        "area": str(sale.area),
-        "fen_per_sqm": rate.fen_per_sqm,
-        "usage_class": rate.usage_class,
-        "with_lift": rate.with_lift,
-        "valid_from": rate.valid_from.isoformat(),
-        "source": rate.source,
-        "demonstration": rate.demonstration,
-    }
 
 
 def _of_contract(contract_id: UUID) -> Select[Bill]:

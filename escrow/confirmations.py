@@ -1,6 +1,5 @@
 """Bank confirmations (缴款确认凭证): each is booked exactly once, to its notice or to suspense (不明入账)."""
 
-import re
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,16 +8,17 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from escrow import ledger, rules
-from escrow.banking.movements import record_movement
+from escrow.banking.movements import of_serial, record_movement, taken_back_before
 from escrow.bills import UnknownBill, facts, locked_bill, move
 from escrow.ledger.models import AccountKind
 from escrow.models import BankConfirmation, Bill, BillKind, BillState, SuspenseReceipt, SuspenseState
+from escrow.notices import title_of
 from escrow.schemas import Confirmation, Receipt
+from escrow.told import check
 from kernel.audit import audit
 from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Conflict, Invalid
-from kernel.money import MAX_FEN
+from kernel.errors import Conflict
 from kernel.outbox import emit
 from kernel.permissions import Actor
 
@@ -26,7 +26,6 @@ LINE: Final = "camt:"
 """How the event ids begin of what came as a line of the bank's notice, instead of by its confirmation."""
 _LIMITS: Final = {"event_id": 80, "notice_no": 40, "bank_serial": 80, "account_no": 40}
 _KEPT: Final = (*_LIMITS, "amount_fen", "paid_at", "evidence_digest")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class EventReused(Conflict):
@@ -39,11 +38,11 @@ class EventReused(Conflict):
 async def confirm(tx: WriteSession, actor: Actor, confirmation: Confirmation) -> Receipt:
     """Book what the bank says it received; exactly once however often and however concurrently it is told.
 
-    Paid its notice: the notice is confirmed and `escrow.confirmed` {bill_id, contract_id} emitted. Otherwise the money
+    Paid its notice: the notice is confirmed and told of (`mark_paid`). Otherwise the money
     goes to suspense and the Receipt says why. That is a value and not an error because an error would roll the
     booking back: answer the bank from the Receipt after the commit. Raises Invalid, EventReused.
     """
-    _check(confirmation)
+    check(confirmation, _LIMITS, "银行回执")
     bill = await _named(tx, confirmation)
     if known := await _known(tx, confirmation):
         return known
@@ -87,7 +86,9 @@ async def _known(reader: ReadSession, confirmation: Confirmation) -> Receipt | N
         select(BankConfirmation, SuspenseReceipt.reason, SuspenseReceipt.words, Bill.contract_id)
         .outerjoin(SuspenseReceipt, SuspenseReceipt.confirmation_id == BankConfirmation.id)
         .outerjoin(Bill, Bill.id == BankConfirmation.bill_id)
-        .where(or_(BankConfirmation.event_id == confirmation.event_id, same_money))
+        .where(
+            or_(BankConfirmation.event_id == confirmation.event_id, same_money), BankConfirmation.reversed_by.is_(None)
+        )
     )
     found = rows.all()
     if not found:
@@ -124,8 +125,9 @@ async def _book(tx: WriteSession, confirmation: Confirmation, paid: Bill | None)
     kind, owner = fund_of(paid) if paid else (AccountKind.SUSPENSE, confirmation.account_no)
     fund = await ledger.open_account(tx, kind, owner)
     moves = [ledger.Move(bank, -confirmation.amount_fen), ledger.Move(fund, confirmation.amount_fen)]
-    key = f"receipt:{confirmation.account_no}:{confirmation.bank_serial}"
-    words = f"收到{rules.TITLES[BillKind(paid.kind)]}" if paid else "不明入账"
+    before = await taken_back_before(tx, of_serial(confirmation.account_no, confirmation.bank_serial))
+    key = f"receipt{before}:{confirmation.account_no}:{confirmation.bank_serial}"
+    words = f"收到{title_of(paid)}" if paid else "不明入账"
     day = await ledger.open_day(tx, confirmation.paid_at.astimezone(SHANGHAI).date())
     return await ledger.post(tx, key, f"notice:{confirmation.notice_no}", moves, words=words, value_date=day)
 
@@ -150,19 +152,25 @@ async def _pay(tx: WriteSession, actor: Actor, confirmation: Confirmation, bill:
 
 
 async def mark_paid(tx: WriteSession, actor: Actor, bill: Bill, event_id: str) -> None:
-    """The notice's money is in its fund: confirm it and emit `escrow.confirmed` {bill_id, contract_id}."""
+    """The notice's money is in its fund: confirm it, and emit `escrow.confirmed` {bill_id, contract_id} for a sale's,
+    `escrow.maintenance_paid` {bill_id} for the maintenance fund, whether a sale or a registration case owed it."""
     move(bill, BillState.CONFIRMED)
     bill.confirmed_at = now()
     await tx.flush()
-    payload = {"bill_id": str(bill.id), "contract_id": str(bill.contract_id)}
-    key = f"escrow.confirmed:{bill.id}"
-    if await emit(tx, "escrow.confirmed", payload, key=key) is None:  # paid anew after a 冲正
-        await emit(tx, "escrow.confirmed", payload, key=f"{key}:{event_id}")
+    if bill.contract_id is not None:
+        await _tell_sale(tx, bill, event_id)
     if bill.kind == BillKind.MAINTENANCE_FUND:
         key = f"escrow.maintenance_paid:{bill.id}:{event_id}"
         await emit(tx, "escrow.maintenance_paid", {"bill_id": str(bill.id)}, key=key)
     detail = {"notice_no": bill.notice_no, "amount_fen": bill.amount_fen, "event_id": event_id}
     audit(tx, actor, "escrow.confirmed", f"bill:{bill.id}", detail)
+
+
+async def _tell_sale(tx: WriteSession, bill: Bill, event_id: str) -> None:
+    payload = {"bill_id": str(bill.id), "contract_id": str(bill.contract_id)}
+    key = f"escrow.confirmed:{bill.id}"
+    if await emit(tx, "escrow.confirmed", payload, key=key) is None:  # paid anew after a 冲正
+        await emit(tx, "escrow.confirmed", payload, key=f"{key}:{event_id}")
 
 
 async def take_back(tx: WriteSession, actor: Actor, confirmation: BankConfirmation, words: str) -> None:
@@ -172,6 +180,8 @@ async def take_back(tx: WriteSession, actor: Actor, confirmation: BankConfirmati
     """
     if confirmation.bill_id is not None:
         bill = await locked_bill(tx, Bill.id == confirmation.bill_id)
+        if bill.state != BillState.CONFIRMED:
+            raise Conflict("该缴款通知书的款项已经退款，不能冲正")
         move(bill, BillState.SENT)
         bill.confirmed_at = None
         audit(tx, actor, "escrow.confirmation_reversed", f"bill:{bill.id}", {"notice_no": bill.notice_no})
@@ -208,16 +218,3 @@ async def _suspend(
         words=verdict.words,
         duplicate=False,
     )
-
-
-def _check(told: Confirmation) -> None:
-    for field, limit in _LIMITS.items():
-        text = getattr(told, field)
-        if not (0 < len(text) <= limit and text.isprintable()):
-            raise Invalid(f"银行回执的 {field} 为空、过长或含有不可见字符", field=field)
-    if not 0 < told.amount_fen <= MAX_FEN:
-        raise Invalid("银行回执的金额应大于零", field="amount_fen")
-    if told.paid_at.tzinfo is None:
-        raise Invalid("银行回执的缴款时间缺少时区", field="paid_at")
-    if not _DIGEST.fullmatch(told.evidence_digest):
-        raise Invalid("银行回执的凭证摘要格式不正确", field="evidence_digest")

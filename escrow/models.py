@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Index, String, Text, UniqueConstraint, Uuid, text
@@ -36,6 +36,17 @@ class BillKind(StrEnum):
     MAINTENANCE_FUND = "maintenance_fund"
     MORTGAGE_LOAN = "mortgage_loan"
     """放款通知: a lender pays the loan straight into supervision; never a condition of submitting the contract."""
+
+
+class LoanPart(StrEnum):
+    """Which of a contract's loans (组合贷款 has both kinds)."""
+
+    ONLY = "only"
+    """The one loan of a contract whose text does not say of which kind it is."""
+    COMMERCIAL = "commercial"
+    """商业贷款, by a bank."""
+    HOUSING_FUND = "housing_fund"
+    """住房公积金贷款, by the fund centre."""
 
 
 class BillState(StrEnum):
@@ -144,18 +155,47 @@ class Bill(TenantModel):
             "tenant_id",
             "contract_id",
             "kind",
+            "loan_part",
             unique=True,
             postgresql_where=text("state IN ('issued', 'sent', 'confirmed')"),
         ),
+        Index(
+            "uq_live_case_bill",
+            "tenant_id",
+            "case_id",
+            "unit_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("case_id IS NOT NULL AND state IN ('issued', 'sent', 'confirmed')"),
+        ),
+        Index(
+            "ix_bill_case_open",
+            "tenant_id",
+            "id",
+            postgresql_where=text("case_id IS NOT NULL AND state IN ('issued', 'sent')"),
+        ),
         Index("ix_bill_contract", "tenant_id", "contract_id"),
         Index("ix_bill_project", "tenant_id", "project_id", "id"),
+        Index("ix_bill_fund", "tenant_id", "unit_id", postgresql_where=text("kind = 'maintenance_fund'")),
         CheckConstraint("amount_fen > 0", name="asks_for_money"),
+        CheckConstraint("(kind = 'mortgage_loan') = (loan_part <> '')", name="loan_notice_says_which"),
+        CheckConstraint("(contract_id IS NULL) <> (case_id IS NULL)", name="of_contract_or_case"),
+        CheckConstraint("(contract_id IS NULL) = (project_id IS NULL)", name="contract_has_project"),
+        CheckConstraint("(case_id IS NULL) = (paid_from IS NULL)", name="case_is_paid_by_us"),
+        CheckConstraint("case_id IS NULL OR kind = 'maintenance_fund'", name="case_owes_its_fund"),
     )
 
     notice_no: Mapped[str] = mapped_column(String(20))
     kind: Mapped[BillKind] = mapped_column(String(20))
-    contract_id: Mapped[UUID] = mapped_column(Uuid)
-    project_id: Mapped[UUID] = mapped_column(Uuid)
+    loan_part: Mapped[LoanPart | Literal[""]] = mapped_column(String(12), default="")
+    """Which loan is to be paid; empty in any other notice."""
+    contract_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The sale that owes it; NULL on the notice of a registration case."""
+    project_id: Mapped[UUID | None] = mapped_column(Uuid)
+    case_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The registration case whose one-code bill brought the money: we pay this notice ourselves, nobody else does."""
+    paid_from: Mapped[str | None] = mapped_column(String(32))
+    """The intermediate account out of which a case's notice is paid."""
     unit_id: Mapped[UUID] = mapped_column(Uuid)
     unit_code: Mapped[str] = mapped_column(String(28))
     payer: Mapped[str] = mapped_column(Encrypted("bill.payer"))
@@ -180,13 +220,20 @@ class BankConfirmation(TenantModel):
 
     __tablename__ = "bank_confirmations"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "event_id"),
-        UniqueConstraint("tenant_id", "account_no", "bank_serial"),
+        Index(
+            "uq_bank_confirmation_event", "tenant_id", "event_id", unique=True,
+            postgresql_where=text("reversed_by IS NULL"),
+        ),
+        Index(
+            "uq_bank_confirmation_serial", "tenant_id", "account_no", "bank_serial", unique=True,
+            postgresql_where=text("reversed_by IS NULL"),
+        ),
         tenant_fk("bill_id", "bills"),
         tenant_fk("transfer_id", "ledger_transfers"),
+        tenant_fk("reversed_by", "ledger_transfers"),
         Index("ix_bank_confirmation_bill", "tenant_id", "bill_id"),
         CheckConstraint("amount_fen > 0", name="brings_money"),
-    )
+    )  # fmt: skip
 
     event_id: Mapped[str] = mapped_column(String(80))
     notice_no: Mapped[str] = mapped_column(String(40))
@@ -198,6 +245,8 @@ class BankConfirmation(TenantModel):
     bill_id: Mapped[UUID | None] = mapped_column(Uuid)
     """The notice it paid; NULL while the money lies in suspense."""
     transfer_id: Mapped[UUID] = mapped_column(Uuid)
+    reversed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The transfer that took it back (冲正): the money never came. Told anew, it is booked anew."""
 
 
 class SuspenseState(StrEnum):
@@ -289,7 +338,7 @@ class Refund(TenantModel):
 append_only(SupervisionAccount)
 append_only(MaintenanceFundRate)
 append_only(Bill, may_change=("state", "sent_at", "confirmed_at"))
-append_only(BankConfirmation, may_change=("bill_id",))
+append_only(BankConfirmation, may_change=("bill_id", "reversed_by"))
 append_only(
     SuspenseReceipt,
     may_change=(

@@ -1,9 +1,14 @@
 """The printable payment notice (缴款通知书)."""
 
-from escrow.models import Bill, BillKind
-from escrow.rules import ACCOUNTS, TITLES
+from escrow.models import Bill, BillKind, LoanPart
+from escrow.rules import ACCOUNTS, LOANS, TITLES
 from kernel.money import yuan, yuan_in_words
 from kernel.rendering import render_template
+
+
+def title_of(bill: Bill) -> str:
+    """What the notice asks for, in words; of a loan also which one."""
+    return f"{LOANS[LoanPart(bill.loan_part)]}（放款）" if bill.loan_part else TITLES[BillKind(bill.kind)]
 
 
 def payment_notice_html(bill: Bill) -> str:
@@ -14,7 +19,7 @@ def payment_notice_html(bill: Bill) -> str:
     kind = BillKind(bill.kind)
     context = {
         "bill": bill,
-        "title": TITLES[kind],
+        "title": title_of(bill),
         "account_title": ACCOUNTS[kind],
         "amount": yuan(bill.amount_fen),
         "amount_in_words": yuan_in_words(bill.amount_fen),

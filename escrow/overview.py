@@ -70,7 +70,7 @@ async def _receipts(reader: ReadSession, project_id: UUID, limit: int) -> tuple[
     rows = await reader.execute(
         select(Bill, BankConfirmation)
         .join(BankConfirmation, BankConfirmation.bill_id == Bill.id)
-        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED))
+        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED), BankConfirmation.reversed_by.is_(None))
         .order_by(BankConfirmation.id.desc())
         .limit(limit)
     )
@@ -85,6 +85,7 @@ async def _receipts(reader: ReadSession, project_id: UUID, limit: int) -> tuple[
             state=bill.state,
         )
         for bill, confirmation in rows
+        if bill.contract_id is not None
     )
 
 

@@ -15,12 +15,14 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from escrow import banking, ledger
 from escrow.agreements.plans import in_force
+from escrow.banking.models import BankMovement
+from escrow.banking.movements import taken_back_before
 from escrow.bills import locked_bill, move
 from escrow.confirmations import fund_of
 from escrow.ledger.models import AccountKind
 from escrow.loans.models import Loan
-from escrow.models import Bill, BillKind, BillState, Refund, RefundState
-from escrow.rules import SUPERVISED, above_quota
+from escrow.models import Bill, BillKind, BillState, LoanPart, Refund, RefundState
+from escrow.rules import LOANS, SUPERVISED, above_quota
 from escrow.supervision import account_of, lock_account
 from kernel.audit import audit
 from kernel.db import ReadSession, WriteSession
@@ -31,6 +33,7 @@ from kernel.permissions import Actor
 
 NO_ACCOUNT: Final = "贷款机构尚未登记贷款回款账户，登记后即可退回"
 NOT_VERIFIED: Final = "须动用监管额度内资金，应先核实合同已注销"
+NOT_PAID_AFTER_ALL: Final = "对账冲正：银行没有付出该笔退款，与银行核对后重新交办"
 BEHIND: Final = "排在前面的退款尚未足额，按顺序等候"
 
 
@@ -98,7 +101,9 @@ async def send(tx: WriteSession, actor: Actor, refund: Refund, bill: Bill) -> No
     if bill.kind != BillKind.MORTGAGE_LOAN:
         _ordered(refund)
         await tx.flush()
-        await emit(tx, "escrow.refund_ordered", {"refund_id": str(refund.id)}, key=f"escrow.refund_ordered:{refund.id}")
+        before = await taken_back_before(tx, BankMovement.subject == f"refund:{refund.id}")
+        key = f"escrow.refund_ordered:{refund.id}{before}"
+        await emit(tx, "escrow.refund_ordered", {"refund_id": str(refund.id)}, key=key)
         return
     loan = await tx.scalar(select(Loan).where(Loan.bill_id == bill.id))
     if loan is None or loan.return_account_no is None:
@@ -150,7 +155,7 @@ async def waiting_fen(reader: ReadSession, projects: Sequence[UUID]) -> dict[UUI
         .where(*_unfunded(), Bill.project_id.in_(projects), Bill.kind.in_(SUPERVISED))
         .group_by(Bill.project_id)
     )
-    return {project: int(fen) for project, fen in rows}
+    return {project: int(fen) for project, fen in rows if project is not None}
 
 
 async def waiting_projects(reader: ReadSession, limit: int = 100) -> list[UUID]:
@@ -245,20 +250,20 @@ def _return_of(refund: Refund, loan: Loan) -> banking.NewOrder:
             bank_name=loan.return_bank_name,
         ),
         amount_fen=refund.amount_fen,
-        words=f"退回贷款 {refund.refund_no} 合同{loan.filing_no}解除",
+        words=f"退回{LOANS[LoanPart(loan.part)]} {refund.refund_no} 合同{loan.filing_no}解除",
     )
 
 
 async def _from_quota(reader: ReadSession, bill: Bill, available: int) -> int:
     """How much of it would have to come from inside the supervised quota of the terms that hold now."""
-    if bill.kind not in SUPERVISED:
+    if bill.kind not in SUPERVISED or bill.project_id is None:
         return 0
     terms = await in_force(reader, bill.project_id) or await account_of(reader, bill.project_id)
     return above_quota(available, terms.quota_fen, bill.amount_fen)[1]
 
 
 def _words(bill: Bill) -> str:
-    return "解除合同应退贷款" if bill.kind == BillKind.MORTGAGE_LOAN else "解除合同应退款"
+    return f"解除合同应退{LOANS[LoanPart(bill.loan_part)]}" if bill.loan_part else "解除合同应退款"
 
 
 def _short(bill: Bill, available: int) -> str:

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from escrow import ledger, refund_queue
-from escrow.banking.movements import record_movement
+from escrow.banking.models import BankMovement
+from escrow.banking.movements import record_movement, taken_back_before
 from escrow.bills import bills_of, locked_bill, locked_bills, move, void_bills
 from escrow.ledger.models import AccountKind
 from escrow.loans import service as loans
@@ -43,7 +44,7 @@ async def order_refund(
         raise Invalid("请填写退款原因", field="reason")
     # Loan, account, notices: whoever issues a loan's notice locks them in the same order.
     await loans.close(tx, contract_id, reason.strip())
-    projects = sorted({bill.project_id for bill in await bills_of(tx, contract_id)})
+    projects = sorted({bill.project_id for bill in await bills_of(tx, contract_id) if bill.project_id})
     for project_id in projects:
         await lock_account(tx, project_id)
     await void_bills(tx, actor, contract_id)
@@ -66,19 +67,45 @@ async def confirm_refund(tx: WriteSession, actor: Actor, told: RefundConfirmatio
         if refund.bank_serial != told.bank_serial:
             raise RefundDiffers("同一退款通知收到两笔不同的银行付款回执，请立即与银行核对")
         return refund
-    if refund.state != RefundState.ORDERED or refund.payment_order_id is not None:
+    bill = await locked_bill(tx, Bill.id == refund.bill_id)
+    if not _may_be_paid(refund, bill):
         raise RefundDiffers("该笔退款尚未交银行办理，或者应按付款指令退回贷款机构，未入账，请与银行核对")
     await _pay_out(tx, refund, told)
-    refund.state = RefundState.CONFIRMED
+    refund.state, refund.waiting_because = RefundState.CONFIRMED, None
     refund.event_id = told.event_id
     refund.bank_serial = told.bank_serial
     refund.evidence_digest = told.evidence_digest
     refund.confirmed_at = now()
-    move(await locked_bill(tx, Bill.id == refund.bill_id), BillState.REFUNDED)
+    move(bill, BillState.REFUNDED)
     await tx.flush()
     detail = {"refund_no": refund.refund_no, "amount_fen": refund.amount_fen, "event_id": told.event_id}
     audit(tx, actor, "escrow.refunded", f"refund:{refund.id}", detail)
     return refund
+
+
+def _may_be_paid(refund: Refund, bill: Bill) -> bool:
+    """Ordered by its original route; or put right (冲正) and waiting to be ordered again, and told after all."""
+    if refund.payment_order_id is not None:
+        return False
+    waits_again = refund.state == RefundState.WAITING and bill.state == BillState.REFUND_ORDERED
+    return refund.state == RefundState.ORDERED or (waits_again and bill.kind != BillKind.MORTGAGE_LOAN)
+
+
+async def take_back(tx: WriteSession, actor: Actor, refund_id: UUID, words: str) -> None:
+    """The booking of a payout has been reversed: its money is owed again, and waits for who orders it anew.
+
+    Raises Conflict when it went another way meanwhile.
+    """
+    refund = await refund_queue.locked_refund(tx, Refund.id == refund_id)
+    bill = await locked_bill(tx, Bill.id == refund.bill_id)
+    if refund.state != RefundState.CONFIRMED or bill.state != BillState.REFUNDED:
+        raise Conflict("该笔退款的状态已变化，不能冲正")
+    refund.state, refund.waiting_because = RefundState.WAITING, refund_queue.NOT_PAID_AFTER_ALL
+    refund.event_id = refund.bank_serial = refund.evidence_digest = refund.confirmed_at = None
+    move(bill, BillState.REFUND_ORDERED)
+    await tx.flush()
+    detail = {"refund_no": refund.refund_no, "words": words}
+    audit(tx, actor, "escrow.refund_reversed", f"refund:{refund.id}", detail)
 
 
 async def refunds_of(reader: ReadSession, contract_id: UUID) -> list[Refund]:
@@ -118,7 +145,8 @@ async def _pay_out(tx: WriteSession, refund: Refund, told: RefundConfirmation) -
     bank = await ledger.open_account(tx, AccountKind.BANK, refund.account_no)
     moves = [ledger.Move(owed, -refund.amount_fen), ledger.Move(bank, refund.amount_fen)]
     day = await ledger.open_day(tx, told.paid_at.astimezone(SHANGHAI).date())
-    key, subject = f"refund_paid:{refund.id}", f"refund:{refund.id}"
+    subject = f"refund:{refund.id}"
+    key = f"refund_paid:{refund.id}{await taken_back_before(tx, BankMovement.subject == subject)}"
     transfer_id = await ledger.post(tx, key, subject, moves, words="退款付出", value_date=day)
     await record_movement(
         tx,

@@ -7,15 +7,20 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from escrow.models import UNPAID, BillKind, BillState
-from escrow.schemas import Confirmation, MissingMoney
+from escrow.models import UNPAID, BillKind, BillState, LoanPart
+from escrow.schemas import NO_NOTICE, Confirmation, MissingMoney
 from kernel.errors import Conflict, Invalid
 from kernel.money import MAX_FEN, yuan
 
 TITLES = {
     BillKind.DOWN_PAYMENT: "购房款（首付款）",
     BillKind.MAINTENANCE_FUND: "住宅专项维修资金",
-    BillKind.MORTGAGE_LOAN: "个人住房贷款（放款）",
+    BillKind.MORTGAGE_LOAN: "个人住房贷款",
+}
+LOANS = {
+    LoanPart.ONLY: TITLES[BillKind.MORTGAGE_LOAN],
+    LoanPart.COMMERCIAL: "商业贷款",
+    LoanPart.HOUSING_FUND: "公积金贷款",
 }
 ACCOUNTS = {
     BillKind.DOWN_PAYMENT: "预售资金监管账户",
@@ -63,6 +68,8 @@ class BillFacts(Struct, frozen=True, kw_only=True):
     state: BillState
     amount_fen: int
     account_no: str
+    paid_from: str | None = None
+    """Our own account that pays it, and nobody else: of a registration case."""
 
 
 class SuspenseReason(StrEnum):
@@ -73,6 +80,7 @@ class SuspenseReason(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     VOID_NOTICE = "void_notice"
     ALREADY_PAID = "already_paid"
+    WRONG_PAYER = "wrong_payer"
 
 
 class Unrecognised(Struct, frozen=True, kw_only=True):
@@ -108,6 +116,19 @@ def maintenance_fund_fen(rate: Rate, area: Decimal) -> int:
     return int((rate.fen_per_sqm * area).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def basis_of(rate: Rate, area: Decimal) -> dict[str, object]:
+    """How a maintenance-fund amount came about, as it is kept with its notice."""
+    return {
+        "area": str(area),
+        "fen_per_sqm": rate.fen_per_sqm,
+        "usage_class": rate.usage_class,
+        "with_lift": rate.with_lift,
+        "valid_from": rate.valid_from.isoformat(),
+        "source": rate.source,
+        "demonstration": rate.demonstration,
+    }
+
+
 def bills_of_sale(down_payment_fen: int, rate: Rate, area: Decimal) -> dict[BillKind, int]:
     """Which notices a sale needs and their amounts. A rate of 0 asks for no maintenance fund."""
     if not 0 < down_payment_fen <= MAX_FEN:
@@ -120,17 +141,27 @@ def bills_of_sale(down_payment_fen: int, rate: Rate, area: Decimal) -> dict[Bill
 def judge(confirmation: Confirmation, bill: BillFacts | None) -> Unrecognised | None:
     """None when the money pays the notice exactly; otherwise why it goes to suspense."""
     if bill is None:
-        return _not(SuspenseReason.UNKNOWN_NOTICE, f"没有编号为 {confirmation.notice_no} 的缴款通知书")
-    if confirmation.account_no != bill.account_no:
-        return _not(SuspenseReason.WRONG_ACCOUNT, f"款项未缴入通知书载明的{ACCOUNTS[bill.kind]}")
-    if bill.state is BillState.VOID:
-        return _not(SuspenseReason.VOID_NOTICE, f"缴款通知书 {bill.notice_no} 已作废")
-    if bill.state not in UNPAID:
-        return _not(SuspenseReason.ALREADY_PAID, f"缴款通知书 {bill.notice_no} 已缴清，本笔为重复缴款")
-    if confirmation.amount_fen != bill.amount_fen:
-        words = f"应缴 {yuan(bill.amount_fen)} 元，实缴 {yuan(confirmation.amount_fen)} 元，金额不符"
-        return _not(SuspenseReason.WRONG_AMOUNT, words)
-    return None
+        named = confirmation.notice_no
+        words = "付款人没有填写缴款通知书编号" if named == NO_NOTICE else f"没有编号为 {named} 的缴款通知书"
+        return _not(SuspenseReason.UNKNOWN_NOTICE, words)
+    notice, due, got = f"缴款通知书 {bill.notice_no} ", yuan(bill.amount_fen), yuan(confirmation.amount_fen)
+    others = bill.paid_from is not None and confirmation.payer_account not in ("", bill.paid_from)
+    refused = (
+        (
+            confirmation.account_no != bill.account_no,
+            SuspenseReason.WRONG_ACCOUNT,
+            f"款项未缴入通知书载明的{ACCOUNTS[bill.kind]}",
+        ),
+        (bill.state is BillState.VOID, SuspenseReason.VOID_NOTICE, f"{notice}已作废"),
+        (bill.state not in UNPAID, SuspenseReason.ALREADY_PAID, f"{notice}已缴清，本笔为重复缴款"),
+        (others, SuspenseReason.WRONG_PAYER, f"{notice}由一码付中转账户划款缴纳，本笔由其他账户付来"),
+        (
+            confirmation.amount_fen != bill.amount_fen,
+            SuspenseReason.WRONG_AMOUNT,
+            f"应缴 {due} 元，实缴 {got} 元，金额不符",
+        ),
+    )
+    return next((_not(reason, words) for wrong, reason, words in refused if wrong), None)
 
 
 def missing_money(bills: Sequence[BillFacts]) -> list[MissingMoney]:

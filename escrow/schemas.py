@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
-from escrow.models import BillKind
+from escrow.models import BillKind, LoanPart
 
 
 class SaleMoney(Struct, frozen=True, kw_only=True):
@@ -28,16 +29,24 @@ class SaleMoney(Struct, frozen=True, kw_only=True):
 
 
 class NewBill(Struct, frozen=True, kw_only=True):
-    """A payment notice to issue; `basis` says how the amount came about."""
+    """A payment notice to issue, of a sale or of a registration case; `basis` says how the amount came about."""
 
     kind: BillKind
-    contract_id: UUID
-    project_id: UUID
+    contract_id: UUID | None = None
+    project_id: UUID | None = None
+    case_id: UUID | None = None
+    paid_from: str | None = None
+    """Our own account that pays it, for a case."""
     unit_id: UUID
     unit_code: str
     payer: str
     amount_fen: int
     basis: dict[str, object]
+    loan_part: LoanPart | Literal[""] = ""
+
+
+NO_NOTICE: Final = "未填写"
+"""Stands for the notice's number where the payer wrote none."""
 
 
 class Confirmation(Struct, frozen=True, kw_only=True):

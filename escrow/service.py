@@ -2,7 +2,7 @@
 
 from escrow.bills import bill, bills_of, issue_bills, mark_sent, missing, void_bills
 from escrow.confirmations import confirm
-from escrow.notices import payment_notice_html
+from escrow.notices import payment_notice_html, title_of
 from escrow.overview import balance_of, maintenance_fund_of, project_fund, suspense_list
 from escrow.refunds import confirm_refund, order_refund, refund, refunds_of
 
@@ -22,5 +22,6 @@ __all__ = [
     "refund",
     "refunds_of",
     "suspense_list",
+    "title_of",
     "void_bills",
 ]

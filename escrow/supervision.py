@@ -112,6 +112,12 @@ async def account_or_none(reader: ReadSession, project_id: UUID) -> SupervisionA
     )
 
 
+async def expect_free(reader: ReadSession, account_no: str) -> None:
+    """Raises AccountTaken when the number is a registered account's already."""
+    if await reader.scalar(select(SupervisionAccount.id).where(SupervisionAccount.account_no == account_no)):
+        raise AccountTaken
+
+
 async def lock_account(tx: WriteSession, project_id: UUID) -> SupervisionAccount:
     """The project's account, locked: decisions about its money are taken one after another. Raises NoAccount."""
     account = await account_of(tx, project_id)
@@ -121,12 +127,17 @@ async def lock_account(tx: WriteSession, project_id: UUID) -> SupervisionAccount
 
 async def maintenance_account(reader: ReadSession) -> SupervisionAccount:
     """The county's maintenance-fund account. Raises NoAccount."""
-    account = await reader.scalar(
-        select(SupervisionAccount).where(SupervisionAccount.purpose == AccountPurpose.MAINTENANCE)
-    )
+    account = await maintenance_account_or_none(reader)
     if account is None:
         raise NoAccount("本县尚未登记维修资金专户，请住建部门先行登记")
     return account
+
+
+async def maintenance_account_or_none(reader: ReadSession) -> SupervisionAccount | None:
+    """The county's maintenance-fund account; None where it keeps its fund elsewhere."""
+    return await reader.scalar(
+        select(SupervisionAccount).where(SupervisionAccount.purpose == AccountPurpose.MAINTENANCE)
+    )
 
 
 async def set_rate(tx: WriteSession, actor: Actor, rate: Rate) -> None:

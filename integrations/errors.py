@@ -42,8 +42,12 @@ class StaleMessage(DomainError):
 
 
 class Replayed(Conflict):
-    """A message number that was already used for something else, or one event with two contents."""
+    """A message number that was already used for something else, or one event with two contents.
 
+    `told`: what the second one says, where it could be read; its sender's signature is good.
+    """
+
+    told: object | None = None
     code = "integrations.replayed"
     default_message = "报文编号重复且内容不一致，已拒收"
 

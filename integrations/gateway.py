@@ -179,12 +179,15 @@ class Gateway:
         started = time.perf_counter()
         sender = _known(counterparty)
         envelope: Envelope | None = None
+        event: E | None = None
         try:
             envelope = verify(self._keys, tx.tenant, sender, compact, limit)
             # In a thread: a day's statement of a busy account takes a second to read.
             event = await asyncio.to_thread(read, sender, envelope, await self._blobs.put(compact))
             duplicate = not await _accept(tx, sender, envelope, event.evidence_digest)
         except DomainError as error:
+            if isinstance(error, Replayed):
+                error.told = event
             await self._write_down(tx.tenant, sender, compact, envelope, started, error=error)
             raise
         outcome = Outcome.DUPLICATE if duplicate else Outcome.ANSWERED

@@ -111,12 +111,17 @@ async def ask_in(tx: WriteSession, actor: Actor, ceremony_id: UUID, signatory_ke
     return await ask(tx, actor, (await seal_of(tx, credit_code)).id, documents, ceremony.subject)
 
 
-async def withdraw_all(tx: WriteSession, actor: Actor, subject: str, reason: str) -> None:
-    """What was asked or approved for a subject falls away with its signing; nobody has to decide it any more.
+async def withdraw_all(
+    tx: WriteSession, actor: Actor, subject: str, reason: str, *, seal_id: UUID | None = None
+) -> None:
+    """What was asked or approved for a subject (of one seal only, or of all) falls away with its signing; nobody has to
+    decide it any more.
 
     The caller holds the ceremony's lock; the seal's is not needed, because nothing of the seal changes.
     """
     chosen = select(SealRequest).where(SealRequest.subject == subject, SealRequest.status.in_(_OPEN))
+    if seal_id is not None:
+        chosen = chosen.where(SealRequest.seal_id == seal_id)
     for request in await tx.scalars(chosen.with_for_update().execution_options(populate_existing=True)):
         request.status, request.reason = WITHDRAWN, reason
         audit(tx, actor, "seal.request_withdrawn", subject=subject, detail={"request": str(request.id)})

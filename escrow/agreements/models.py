@@ -36,15 +36,21 @@ class AgreementState(StrEnum):
 
 
 class Origin(StrEnum):
-    """How the terms came about: agreed on the platform, on paper, or taken from the county's own (登记在先的账户)."""
+    """How the terms came about: sealed on the platform by all three; agreed on its pages (before there were seals); on
+    paper; or taken from the county's own (登记在先的账户)."""
 
+    SEALED = "sealed"
     ONLINE = "online"
     PAPER = "paper"
     COUNTY = "county"
 
 
 class SupervisionAgreement(TenantModel):
-    """One dated version of a project's terms (监管协议及补充协议). Its words never change; only how far it has come."""
+    """One dated version of a project's terms (监管协议及补充协议). Its words never change; only how far it has come.
+
+    Agreements under seals are concluded by the last of the three (民法典 490条: 当事人均签名、盖章时合同成立): what the
+    department decides before its seal is set obliges nobody yet, so nothing is in force without `sealed_digest`.
+    """
 
     __tablename__ = "supervision_agreements"
     __table_args__ = (
@@ -63,6 +69,12 @@ class SupervisionAgreement(TenantModel):
             unique=True,
             postgresql_where=text("state = 'proposed'"),
         ),
+        Index(
+            "ix_supervision_agreement_pdf",
+            "tenant_id",
+            "sealed_digest",
+            postgresql_where=text("sealed_digest IS NOT NULL"),
+        ),
         Index("ix_supervision_agreement_developer", "tenant_id", "developer_id", "id"),
         Index("ix_supervision_agreement_bank", "tenant_id", "bank_organisation_id", "id"),
         CheckConstraint("(mode = 'quota') = (quota_fen IS NOT NULL)", name="quota_has_amount"),
@@ -72,13 +84,36 @@ class SupervisionAgreement(TenantModel):
             "state = ANY ('{proposed,in_force,declined,withdrawn,superseded}'::text[])", name="known_state"
         ),
         CheckConstraint(
-            "origin <> 'online' OR (developer_id IS NOT NULL AND bank_organisation_id IS NOT NULL)",
+            "origin NOT IN ('online', 'sealed') OR (developer_id IS NOT NULL AND bank_organisation_id IS NOT NULL)",
             name="names_its_parties",
         ),
         CheckConstraint(
             "origin <> 'online' OR state NOT IN ('in_force', 'superseded')"
             " OR (developer_agreed_at IS NOT NULL AND bank_agreed_at IS NOT NULL AND in_force_at IS NOT NULL)",
             name="in_force_by_all_three",
+        ),
+        CheckConstraint(
+            "origin <> 'sealed' OR state NOT IN ('in_force', 'superseded')"
+            " OR (department_agreed_at IS NOT NULL AND in_force_at IS NOT NULL AND in_force_by IS NOT NULL)",
+            name="in_force_under_three_seals",
+        ),
+        CheckConstraint(
+            "department_agreed_at IS NULL OR (developer_sealed_at IS NOT NULL AND bank_sealed_at IS NOT NULL)",
+            name="department_seals_last",
+        ),
+        CheckConstraint(
+            "(developer_sealed_at IS NULL OR developer_agreed_at IS NOT NULL)"
+            " AND (bank_sealed_at IS NULL OR bank_agreed_at IS NOT NULL)",
+            name="seals_who_agreed",
+        ),
+        CheckConstraint(
+            "origin <> 'sealed' OR document_digest IS NOT NULL"
+            " OR (developer_agreed_at IS NULL AND bank_agreed_at IS NULL)",
+            name="agrees_to_a_text",
+        ),
+        CheckConstraint(
+            "(sealed_digest IS NOT NULL) = (developer_sealed_at IS NOT NULL OR bank_sealed_at IS NOT NULL)",
+            name="sealed_has_its_pdf",
         ),
         CheckConstraint("(state IN ('declined', 'withdrawn')) = (ended_because IS NOT NULL)", name="ends_with_reason"),
     )
@@ -103,10 +138,19 @@ class SupervisionAgreement(TenantModel):
     """Where the nodes come from: the agreement itself, or the county's parameter."""
     state: Mapped[AgreementState] = mapped_column(String(10))
     proposed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    document_digest: Mapped[str | None] = mapped_column(String(64))
+    """The PDF with its three empty places: what each of the three agrees to. None until the job has made it."""
+    sealed_digest: Mapped[str | None] = mapped_column(String(64))
+    """The same with the seals that are set so far."""
     developer_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     developer_agreed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    developer_sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bank_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bank_agreed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    bank_sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    department_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the department decided; in force it is with its seal (`in_force_at`), which follows in a job."""
+    department_agreed_by: Mapped[UUID | None] = mapped_column(Uuid)
     in_force_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     in_force_by: Mapped[UUID | None] = mapped_column(Uuid)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -173,10 +217,16 @@ append_only(
     SupervisionAgreement,
     may_change=(
         "state",
+        "document_digest",
+        "sealed_digest",
         "developer_agreed_at",
         "developer_agreed_by",
+        "developer_sealed_at",
         "bank_agreed_at",
         "bank_agreed_by",
+        "bank_sealed_at",
+        "department_agreed_at",
+        "department_agreed_by",
         "in_force_at",
         "in_force_by",
         "ended_at",

@@ -96,14 +96,29 @@ class AgreementAction(StrEnum):
     PUT_IN_FORCE = "put_in_force"
 
 
-def available_actions(
-    state: AgreementState, side: Side, *, developer_agreed: bool, bank_agreed: bool
-) -> frozenset[AgreementAction]:
-    """What this side may do now; pages and service ask the same."""
+class Standing(Struct, frozen=True, kw_only=True):
+    """How far a proposed version has come: the sides that agreed, and those whose seals are set."""
+
+    text_made: bool
+    agreed: frozenset[Side] = frozenset()
+    sealed: frozenset[Side] = frozenset()
+
+
+def available_actions(state: AgreementState, side: Side, standing: Standing) -> frozenset[AgreementAction]:
+    """What this side may do now; pages and service ask the same.
+
+    Developer and bank seal in any order, the department last. It may take the agreement back until its seal is set.
+    """
     if state is not AgreementState.PROPOSED:
         return frozenset()
     if side is Side.DEPARTMENT:
-        ready = {AgreementAction.PUT_IN_FORCE} if developer_agreed and bank_agreed else set[AgreementAction]()
-        return frozenset({AgreementAction.WITHDRAW} | ready)
-    agreed = developer_agreed if side is Side.DEVELOPER else bank_agreed
-    return frozenset() if agreed else frozenset({AgreementAction.AGREE, AgreementAction.DECLINE})
+        ready = standing.sealed >= {Side.DEVELOPER, Side.BANK} and side not in standing.agreed
+        return frozenset({AgreementAction.WITHDRAW} | ({AgreementAction.PUT_IN_FORCE} if ready else set()))
+    if side in standing.agreed:
+        return frozenset()
+    return frozenset({AgreementAction.DECLINE} | ({AgreementAction.AGREE} if standing.text_made else set()))
+
+
+def seal_field(side: Side) -> str:
+    """The place of a side's seal in the PDF: an element's id in the page, and the name of the signature field."""
+    return f"sign-{side}"

@@ -1,4 +1,7 @@
-"""An agreement on the platform: the department proposes, developer and bank agree, the department puts it in force."""
+"""An agreement on the platform: the department proposes; who has not sealed yet may decline, the department withdraw.
+
+How it is sealed and comes into force: `escrow.agreements.concluding`.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,18 +12,25 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from escrow.agreements.models import AgreementState, Origin, SupervisionAgreement
-from escrow.agreements.plans import in_force
 from escrow.agreements.release import is_released
-from escrow.agreements.rules import AgreementAction, Node, Side, available_actions, checked_nodes, checked_terms
-from escrow.banking.accounts import connect_bank, connection
-from escrow.banking.models import BankMode
+from escrow.agreements.rules import (
+    AgreementAction,
+    Node,
+    Side,
+    Standing,
+    available_actions,
+    checked_nodes,
+    checked_terms,
+)
+from escrow.banking.accounts import connection
 from escrow.models import SupervisionAccount, SupervisionMode
-from escrow.supervision import account_number, account_or_none, lock_account, open_presale_account
+from escrow.supervision import account_number, account_or_none
 from kernel.audit import audit
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.numbers import next_number
+from kernel.outbox import emit
 from kernel.permissions import Actor
 from kernel.web.problems import constraint_of
 
@@ -73,7 +83,8 @@ class NewTerms(Struct, frozen=True, kw_only=True):
 async def propose(tx: WriteSession, actor: Actor, terms: NewTerms, *, full_required: bool) -> SupervisionAgreement:
     """Put terms before developer and bank; for a project that has terms, an amendment (补充协议).
 
-    Account and mode of a project never change; nodes and quota may. Raises ProposalOpen, Released, Invalid.
+    Emits `supervision.proposed` {agreement_id}: its text is made, and then it may be sealed. Account and mode of a
+    project never change; nodes and quota may. Raises ProposalOpen, Released, Invalid.
     """
     account = await account_or_none(tx, terms.project_id)
     if await is_released(tx, terms.project_id):
@@ -89,7 +100,7 @@ async def propose(tx: WriteSession, actor: Actor, terms: NewTerms, *, full_requi
     new = SupervisionAgreement(
         project_id=terms.project_id,
         version=version,
-        origin=Origin.ONLINE,
+        origin=Origin.SEALED,
         agreement_no=await _number(tx, account, version),
         **_particulars(terms, account),
         developer_id=terms.developer_id,
@@ -113,21 +124,14 @@ async def propose(tx: WriteSession, actor: Actor, terms: NewTerms, *, full_requi
         }:
             raise ProposalOpen from error
         raise
-    _noted(tx, actor, new, "proposed")
+    await emit(tx, "supervision.proposed", {"agreement_id": str(new.id)}, key=text_key(new.id))
+    noted(tx, actor, new, "proposed")
     return new
 
 
-async def agree(tx: WriteSession, actor: Actor, agreement_id: UUID) -> SupervisionAgreement:
-    """The actor's organisation agrees. Raises UnknownAgreement, NotNow."""
-    terms, side = await _of_party(tx, actor, agreement_id)
-    _may(terms, side, AgreementAction.AGREE)
-    if side is Side.DEVELOPER:
-        terms.developer_agreed_at, terms.developer_agreed_by = now(), actor.id
-    else:
-        terms.bank_agreed_at, terms.bank_agreed_by = now(), actor.id
-    await tx.flush()
-    _noted(tx, actor, terms, f"agreed_by_{side}")
-    return terms
+def text_key(agreement_id: UUID) -> str:
+    """The key of the event that orders an agreement's text."""
+    return f"supervision.proposed:{agreement_id}"
 
 
 async def decline(tx: WriteSession, actor: Actor, agreement_id: UUID, reason: str) -> SupervisionAgreement:
@@ -135,45 +139,17 @@ async def decline(tx: WriteSession, actor: Actor, agreement_id: UUID, reason: st
 
     Raises UnknownAgreement, NotNow, Invalid.
     """
-    terms, side = await _of_party(tx, actor, agreement_id)
-    _may(terms, side, AgreementAction.DECLINE)
+    terms, side = await locked_for(tx, actor, agreement_id)
+    expect(terms, side, AgreementAction.DECLINE)
     await _end(tx, actor, terms, AgreementState.DECLINED, reason)
     return terms
 
 
 async def withdraw(tx: WriteSession, actor: Actor, agreement_id: UUID, reason: str) -> SupervisionAgreement:
     """The department takes its proposal back. Raises UnknownAgreement, NotNow, Invalid."""
-    terms = await _locked(tx, agreement_id)
-    _may(terms, Side.DEPARTMENT, AgreementAction.WITHDRAW)
+    terms = await locked(tx, agreement_id)
+    expect(terms, Side.DEPARTMENT, AgreementAction.WITHDRAW)
     await _end(tx, actor, terms, AgreementState.WITHDRAWN, reason)
-    return terms
-
-
-async def put_in_force(tx: WriteSession, actor: Actor, agreement_id: UUID) -> SupervisionAgreement:
-    """Let agreed terms hold from now on; the first ones open the supervised account, later ones follow the former.
-
-    Raises UnknownAgreement, NotNow, Released, AccountTaken.
-    """
-    terms = await _locked(tx, agreement_id)
-    _may(terms, Side.DEPARTMENT, AgreementAction.PUT_IN_FORCE)
-    account = await account_or_none(tx, terms.project_id)
-    if account is None:
-        await open_presale_account(tx, actor, _account_of(terms))
-        await _connect(tx, actor, terms)
-    else:
-        await lock_account(tx, terms.project_id)
-        if await is_released(tx, terms.project_id):
-            raise Released
-        if account.account_no != terms.account_no:
-            raise NotNow("该项目已登记另一监管账户，请撤回本协议后重新拟定")
-    if former := await in_force(tx, terms.project_id):
-        former.state = AgreementState.SUPERSEDED
-        former.ended_at, former.ended_by = now(), actor.id
-        await tx.flush()
-    terms.state = AgreementState.IN_FORCE
-    terms.in_force_at, terms.in_force_by = now(), actor.id
-    await tx.flush()
-    _noted(tx, actor, terms, "in_force")
     return terms
 
 
@@ -213,22 +189,38 @@ def side_of(terms: SupervisionAgreement, actor: Actor) -> Side:
     raise UnknownAgreement
 
 
-def actions_on(terms: SupervisionAgreement, side: Side) -> frozenset[AgreementAction]:
-    """What this side may do with it now."""
-    return available_actions(
-        AgreementState(terms.state),
-        side,
-        developer_agreed=terms.developer_agreed_at is not None,
-        bank_agreed=terms.bank_agreed_at is not None,
+def standing(terms: SupervisionAgreement) -> Standing:
+    """How far it has come."""
+    agreed = {
+        Side.DEVELOPER: terms.developer_agreed_at,
+        Side.BANK: terms.bank_agreed_at,
+        Side.DEPARTMENT: terms.department_agreed_at,
+    }
+    sealed = {
+        Side.DEVELOPER: terms.developer_sealed_at,
+        Side.BANK: terms.bank_sealed_at,
+        Side.DEPARTMENT: terms.in_force_at,
+    }
+    return Standing(
+        text_made=terms.document_digest is not None,
+        agreed=frozenset(side for side, at in agreed.items() if at),
+        sealed=frozenset(side for side, at in sealed.items() if at),
     )
 
 
-def _may(terms: SupervisionAgreement, side: Side, action: AgreementAction) -> None:
+def actions_on(terms: SupervisionAgreement, side: Side) -> frozenset[AgreementAction]:
+    """What this side may do with it now."""
+    return available_actions(AgreementState(terms.state), side, standing(terms))
+
+
+def expect(terms: SupervisionAgreement, side: Side, action: AgreementAction) -> None:
+    """Raises NotNow unless this side may do that now."""
     if action not in actions_on(terms, side):
         raise NotNow
 
 
-async def _locked(tx: WriteSession, agreement_id: UUID) -> SupervisionAgreement:
+async def locked(tx: WriteSession, agreement_id: UUID) -> SupervisionAgreement:
+    """One version, fresh and held. Raises UnknownAgreement."""
     found = await tx.scalar(
         select(SupervisionAgreement)
         .where(SupervisionAgreement.id == agreement_id)
@@ -240,8 +232,9 @@ async def _locked(tx: WriteSession, agreement_id: UUID) -> SupervisionAgreement:
     return found
 
 
-async def _of_party(tx: WriteSession, actor: Actor, agreement_id: UUID) -> tuple[SupervisionAgreement, Side]:
-    terms = await _locked(tx, agreement_id)
+async def locked_for(tx: WriteSession, actor: Actor, agreement_id: UUID) -> tuple[SupervisionAgreement, Side]:
+    """The same for its developer or its bank, and which of them the actor is. Raises UnknownAgreement."""
+    terms = await locked(tx, agreement_id)
     return terms, side_of(terms, actor)
 
 
@@ -251,27 +244,13 @@ async def _end(tx: WriteSession, actor: Actor, terms: SupervisionAgreement, stat
     terms.state = state
     terms.ended_at, terms.ended_by, terms.ended_because = now(), actor.id, reason.strip()
     await tx.flush()
-    _noted(tx, actor, terms, state)
+    noted(tx, actor, terms, state)
 
 
 async def _bank_is_the_same(reader: ReadSession, bank_code: str, organisation_id: UUID) -> None:
     known = await connection(reader, bank_code)
     if known is not None and known.organisation_id not in {None, organisation_id}:
         raise Invalid("该银行代码属于另一家银行，请核对监管银行和银行代码", field="bank_code")
-
-
-async def _connect(tx: WriteSession, actor: Actor, terms: SupervisionAgreement) -> None:
-    """Let the bank's own clerks see its orders; by files, until somebody sets up its gateway."""
-    known = await connection(tx, terms.bank_code)
-    if known is None or known.organisation_id is None:
-        await connect_bank(
-            tx,
-            actor,
-            bank_code=terms.bank_code,
-            bank_name=terms.bank_name,
-            mode=BankMode(known.mode) if known else BankMode.FILE,
-            organisation_id=terms.bank_organisation_id,
-        )
 
 
 async def _number(tx: WriteSession, account: SupervisionAccount | None, version: int) -> str:
@@ -288,19 +267,7 @@ def _particulars(terms: NewTerms, account: SupervisionAccount | None) -> dict[st
     return {"account_no": account_number(terms.account_no)} | {name: getattr(terms, name) for name in names}
 
 
-def _account_of(terms: SupervisionAgreement) -> SupervisionAccount:
-    return SupervisionAccount(
-        project_id=terms.project_id,
-        account_no=terms.account_no,
-        account_name=terms.account_name,
-        bank_code=terms.bank_code,
-        bank_name=terms.bank_name,
-        agreement_no=terms.agreement_no,
-        mode=SupervisionMode(terms.mode),
-        quota_fen=terms.quota_fen,
-    )
-
-
-def _noted(tx: WriteSession, actor: Actor, terms: SupervisionAgreement, what: str) -> None:
+def noted(tx: WriteSession, actor: Actor, terms: SupervisionAgreement, what: str) -> None:
+    """Into the audit log."""
     detail = {"agreement_no": terms.agreement_no, "version": terms.version}
     audit(tx, actor, f"supervision.{what}", f"supervision_agreement:{terms.id}", detail)

@@ -9,19 +9,22 @@ from datetime import datetime, time
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
+from escrow import ledger
 from escrow.banking.accounts import account
 from escrow.banking.errors import UnknownBank, UnknownOrder
 from escrow.banking.models import BankMovement, PaymentOrder
+from escrow.banking.movements import record_movement, standing_movement
 from escrow.banking.orders import accept, give_back, locked_order, mark_sent, pay, reject
 from escrow.banking.schemas import Line, Movement, Status, StatusKind
-from escrow.confirmations import LINE, confirm
-from escrow.models import AccountPurpose, Refund
+from escrow.confirmations import LINE, confirm, take_back
+from escrow.models import AccountPurpose, BankConfirmation, Bill, BillState, Refund
 from escrow.reconciliation.differences import Finding, note
 from escrow.reconciliation.models import Difference, DifferenceKind
 from escrow.refunds import confirm_refund
-from escrow.schemas import Confirmation, RefundConfirmation
+from escrow.schemas import NO_NOTICE, Confirmation, RefundConfirmation
 from kernel.clock import SHANGHAI
 from kernel.db import WriteSession
 from kernel.errors import DomainError
@@ -30,7 +33,6 @@ from kernel.permissions import Actor
 
 _NOTICE: Final = re.compile(r"JK\d{16}", re.ASCII)
 """A payment notice's number in what the payer wrote."""
-_NO_NOTICE: Final = "未填写"
 STATUS_WORDS: Final = {
     StatusKind.PENDING: "处理中",
     StatusKind.ACCEPTED: "已受理",
@@ -42,13 +44,9 @@ STATUS_WORDS: Final = {
 async def book_line(tx: WriteSession, actor: Actor, line: Line, evidence_digest: str) -> str:
     """Book one line of a bank's notice (camt.054), once; returns what became of it: a word for logs and answers.
 
-    `confirmed`, `suspense`, `paid`, `returned`, `refunded`, `duplicate`, or `difference`.
+    `confirmed`, `suspense`, `paid`, `returned`, `recalled`, `refunded`, `duplicate`, or `difference`.
     """
-    known = await tx.scalar(
-        select(BankMovement).where(
-            BankMovement.account_no == line.account_no, BankMovement.bank_serial == line.bank_serial
-        )
-    )
+    known = await standing_movement(tx, line.account_no, line.bank_serial)
     if known is not None and known.signed_fen == line.signed_fen:
         return "duplicate"
     try:
@@ -114,11 +112,13 @@ async def _book(tx: WriteSession, actor: Actor, line: Line, evidence_digest: str
     except UnknownBank as error:
         raise _Told(f"账号 {line.account_no} 不是本县的监管账户") from error
     order = await _order_of(tx, line)
-    if order is not None:
+    if order is not None and line.account_no == order.account_no:
         order = await locked_order(tx, order.order_no)
         if line.signed_fen < 0:
             return await _pay(tx, actor, order, _movement(line))
         return "returned" if await give_back(tx, actor, order, _movement(line), line.remittance) else "duplicate"
+    if line.signed_fen < 0 and order is not None:
+        return await _recall(tx, actor, order, line)
     if line.signed_fen < 0:
         return await _paid_out(tx, actor, line, evidence_digest)
     if held.purpose == AccountPurpose.COLLECTION:
@@ -126,8 +126,46 @@ async def _book(tx: WriteSession, actor: Actor, line: Line, evidence_digest: str
         raise _Told("中转账户的收款以支付渠道的回单为准，回单到后自动核平")
     if line.reversal:
         raise _Told("银行冲回的款项，账上没有对应的付款")
-    receipt = await confirm(tx, actor, confirmation_of(line, evidence_digest))
+    receipt = await confirm(tx, actor, confirmation_of(_arrival(order, line), evidence_digest))
     return "duplicate" if receipt.duplicate else "confirmed" if receipt.recognised else "suspense"
+
+
+def _arrival(order: PaymentOrder | None, line: Line) -> Line:
+    """Where it is our own payment that arrives on another account of ours, we know from the order what it pays."""
+    if order is None:
+        return line
+    words = f"{order.words} {line.remittance}"
+    return msgspec.structs.replace(line, remittance=words, counterparty_account=order.account_no)
+
+
+async def _recall(tx: WriteSession, actor: Actor, order: PaymentOrder, line: Line) -> str:
+    """What had arrived by our own order was taken away again (退汇 of a payment between our accounts)."""
+    notice_no = _NOTICE.search(order.words)
+    paid = select(BankConfirmation).join(
+        Bill, (Bill.tenant_id == BankConfirmation.tenant_id) & (Bill.id == BankConfirmation.bill_id)
+    )
+    paid = paid.where(
+        Bill.notice_no == (notice_no[0] if notice_no else NO_NOTICE),
+        Bill.state == BillState.CONFIRMED,
+        BankConfirmation.account_no == line.account_no,
+        BankConfirmation.amount_fen == -line.signed_fen,
+        BankConfirmation.reversed_by.is_(None),
+    )
+    arrived = await tx.scalar(paid.order_by(BankConfirmation.id.desc()).limit(1))
+    if arrived is None:
+        raise _Told(f"付款指令 {order.order_no} 的款项被银行收回，账上没有对应的到账")
+    back = await ledger.reverse(tx, f"recalled:{line.account_no}:{line.bank_serial}", arrived.transfer_id, words="退汇")
+    await record_movement(
+        tx,
+        account_no=line.account_no,
+        bank_serial=line.bank_serial,
+        signed_fen=line.signed_fen,
+        value_date=line.value_date,
+        transfer_id=back,
+        subject=f"bank_confirmation:{arrived.id}",
+    )
+    await take_back(tx, actor, arrived, f"银行退汇 {line.bank_serial}")
+    return "recalled"
 
 
 async def _pay(tx: WriteSession, actor: Actor, order: PaymentOrder, told: Movement) -> str:
@@ -162,16 +200,7 @@ async def _paid_out(tx: WriteSession, actor: Actor, line: Line, evidence_digest:
     if refund_no is None:
         named = line.end_to_end_id
         raise _Told(f"没有编号为 {named} 的付款指令" if named else "银行支出了没有付款指令的款项")
-    told = RefundConfirmation(
-        event_id=_event_id(line),
-        refund_no=refund_no,
-        amount_fen=-line.signed_fen,
-        paid_at=_noon(line),
-        bank_serial=line.bank_serial,
-        account_no=line.account_no,
-        evidence_digest=evidence_digest,
-    )
-    await confirm_refund(tx, actor, told)
+    await confirm_refund(tx, actor, refund_told(line, refund_no, evidence_digest))
     return "refunded"
 
 
@@ -227,7 +256,7 @@ def confirmation_of(line: Line, evidence_digest: str) -> Confirmation:
     found = _NOTICE.search(f"{line.end_to_end_id} {line.remittance}")
     return Confirmation(
         event_id=_event_id(line),
-        notice_no=found[0] if found else _NO_NOTICE,
+        notice_no=found[0] if found else NO_NOTICE,
         amount_fen=line.signed_fen,
         paid_at=_noon(line),
         bank_serial=line.bank_serial,
@@ -236,6 +265,19 @@ def confirmation_of(line: Line, evidence_digest: str) -> Confirmation:
         payer=line.counterparty,
         payer_account=line.counterparty_account,
         payer_bank=line.counterparty_bank,
+    )
+
+
+def refund_told(line: Line, refund_no: str, evidence_digest: str) -> RefundConfirmation:
+    """A debit as the payout of a refund."""
+    return RefundConfirmation(
+        event_id=_event_id(line),
+        refund_no=refund_no,
+        amount_fen=-line.signed_fen,
+        paid_at=_noon(line),
+        bank_serial=line.bank_serial,
+        account_no=line.account_no,
+        evidence_digest=evidence_digest,
     )
 
 

@@ -181,12 +181,22 @@ class PaymentOrder(TenantModel):
 class BankMovement(TenantModel):
     """One movement of money on a real bank account as the book knows it; positive came in.
 
-    `agreed_by` says what agreed it with the bank: a statement, or the difference in which it was set right.
+    `agreed_by` says what agreed it with the bank: a statement, or the difference in which it was set right. A booking
+    that was put right (冲正) and what put it right are `reversed_by` the same transfer, and no longer compared with
+    anything: should the bank tell of the money after all, it is booked anew under the same serial.
     """
 
     __tablename__ = "bank_movements"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "account_no", "bank_serial"),
+        Index(
+            "uq_bank_movement_serial", "tenant_id", "account_no", "bank_serial", unique=True,
+            postgresql_where=text("reversed_by IS NULL"),
+        ),
+        Index(
+            "ix_bank_movement_reversed", "tenant_id", "account_no", "bank_serial",
+            postgresql_where=text("reversed_by IS NOT NULL"),
+        ),
+        tenant_fk("reversed_by", "ledger_transfers"),
         tenant_fk("transfer_id", "ledger_transfers"),
         Index(
             "ix_bank_movement_waiting",
@@ -197,7 +207,8 @@ class BankMovement(TenantModel):
         ),
         Index("ix_bank_movement_day", "tenant_id", "value_date", "id"),
         CheckConstraint("signed_fen <> 0", name="moves_something"),
-    )
+        CheckConstraint("reversed_by IS NULL OR agreed_by IS NOT NULL", name="reversed_in_a_difference"),
+    )  # fmt: skip
 
     account_no: Mapped[str] = mapped_column(String(40))
     bank_serial: Mapped[str] = mapped_column(String(80))
@@ -207,6 +218,7 @@ class BankMovement(TenantModel):
     transfer_id: Mapped[UUID] = mapped_column(Uuid)
     subject: Mapped[str] = mapped_column(String(80))
     agreed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    reversed_by: Mapped[UUID | None] = mapped_column(Uuid)
 
 
 _WAYS = ", ".join(f"'{before}>{after}'" for before, ways in ALLOWED.items() for after in sorted(ways))
@@ -233,4 +245,4 @@ END $$""",
     "CREATE TRIGGER payment_order_way BEFORE UPDATE OF state ON payment_orders "
     "FOR EACH ROW EXECUTE FUNCTION payment_order_way()",
 )
-append_only(BankMovement, may_change=("agreed_by",))
+append_only(BankMovement, may_change=("agreed_by", "reversed_by"))

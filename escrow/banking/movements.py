@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
@@ -11,7 +11,7 @@ from escrow.banking.errors import MovementReused
 from escrow.banking.models import BankMovement
 from escrow.reconciliation.differences import agree_late, share_account
 from kernel.clock import now
-from kernel.db import WriteSession
+from kernel.db import ReadSession, WriteSession
 
 
 async def record_movement(
@@ -52,14 +52,32 @@ async def record_movement(
     return new
 
 
+async def taken_back_before(reader: ReadSession, *about: ColumnElement[bool]) -> str:
+    """What tells the key of a booking from those of its forerunners that were put right (冲正); empty without any.
+
+    `about` chooses their movements: by account and serial, or by subject.
+    """
+    counted = select(func.count()).select_from(BankMovement).where(BankMovement.reversed_by.is_not(None), *about)
+    times = await reader.scalar(counted)
+    return f":{times}" if times else ""
+
+
+def of_serial(account_no: str, bank_serial: str) -> ColumnElement[bool]:
+    """The movements of one serial, however often it was put right."""
+    return (BankMovement.account_no == account_no) & (BankMovement.bank_serial == bank_serial)
+
+
+async def standing_movement(reader: ReadSession, account_no: str, bank_serial: str) -> BankMovement | None:
+    """The movement of that serial that stands in the book."""
+    return await reader.scalar(
+        select(BankMovement).where(of_serial(account_no, bank_serial), BankMovement.reversed_by.is_(None))
+    )
+
+
 async def _same(tx: WriteSession, row: dict[str, object]) -> UUID:
-    known = (
-        await tx.scalars(
-            select(BankMovement).where(
-                BankMovement.account_no == row["account_no"], BankMovement.bank_serial == row["bank_serial"]
-            )
-        )
-    ).one()
+    known = await standing_movement(tx, str(row["account_no"]), str(row["bank_serial"]))
+    if known is None:  # put right at this very moment: whoever told it tries again
+        raise MovementReused
     if (known.signed_fen, known.transfer_id) != (row["signed_fen"], row["transfer_id"]):
         raise MovementReused
     return known.id

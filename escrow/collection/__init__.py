@@ -22,12 +22,20 @@ from escrow.collection.bills import (
     of_case,
     void_open,
 )
-from escrow.collection.clearing import begin_clearing, clearing, clearings_of, retry_clearing, settle_clearing
+from escrow.collection.clearing import (
+    begin_clearing,
+    clearing,
+    clearings_of,
+    notices_of,
+    retry_clearing,
+    settle_clearing,
+)
 from escrow.collection.errors import (
     AlreadyPaid,
     BillAlive,
     ClearingBegun,
     NoAuthority,
+    NoticePaid,
     PaymentDiffers,
     RefundDiffers,
     UnknownBill,
@@ -57,6 +65,7 @@ __all__ = [
     "NewBill",
     "NewLine",
     "NoAuthority",
+    "NoticePaid",
     "Outcome",
     "Payer",
     "PaymentDiffers",
@@ -79,6 +88,7 @@ __all__ = [
     "lines_of",
     "live_bill",
     "locked_bill",
+    "notices_of",
     "of_case",
     "payment_of",
     "record_payment",

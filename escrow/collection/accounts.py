@@ -4,10 +4,12 @@ from datetime import date
 
 from sqlalchemy import or_, select
 
+from escrow.banking import Payee
 from escrow.collection.errors import AccountTaken, NoAuthority
-from escrow.collection.models import CollectionAuthority
+from escrow.collection.models import MAINTENANCE, CollectionAuthority
 from escrow.collection.schemas import Authority
 from escrow.models import AccountPurpose, SupervisionAccount
+from escrow.supervision import account_number, maintenance_account_or_none
 from kernel.audit import audit
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
@@ -25,7 +27,7 @@ async def register_collection_account(
     tx: WriteSession, actor: Actor, account_no: str, account_name: str, bank_code: str, bank_name: str
 ) -> SupervisionAccount:
     """Register it: from then on every case is paid by one code. Raises AccountTaken, Invalid."""
-    number = _account_number(account_no)
+    number = account_number(account_no)
     taken = or_(SupervisionAccount.account_no == number, SupervisionAccount.purpose == AccountPurpose.COLLECTION)
     if await tx.scalar(select(SupervisionAccount.id).where(taken).limit(1)):
         raise AccountTaken
@@ -54,7 +56,7 @@ async def set_authority(tx: WriteSession, actor: Actor, new: Authority) -> None:
     row = CollectionAuthority(
         code=new.code,
         name=new.name,
-        account_no=_account_number(new.account_no),
+        account_no=account_number(new.account_no),
         account_name=new.account_name,
         bank_code=new.bank_code,
         bank_name=new.bank_name,
@@ -83,8 +85,12 @@ async def authority_on(reader: ReadSession, code: str, on: date) -> CollectionAu
     return found
 
 
-def _account_number(text: str) -> str:
-    number = text.replace(" ", "")
-    if not (number.isascii() and number.isalnum() and 6 <= len(number) <= 32):
-        raise Invalid("银行账号应为6至32位数字或字母", field="account_no")
-    return number
+async def payee_of(reader: ReadSession, code: str, on: date) -> Payee:
+    """Where money cleared to an authority goes; of the maintenance fund, to the county's own account. NoAuthority."""
+    to: CollectionAuthority | SupervisionAccount | None
+    to = await (maintenance_account_or_none(reader) if code == MAINTENANCE else authority_on(reader, code, on))
+    if to is None:
+        raise NoAuthority("本县尚未登记维修资金专户，请住建部门先行登记")
+    # Our own short name of a bank is no number in CNAPS, and stays at home.
+    code_ = to.bank_code if to.bank_code.isascii() and to.bank_code.isdigit() else ""
+    return Payee(name=to.account_name, account_no=to.account_no, bank_code=code_, bank_name=to.bank_name)

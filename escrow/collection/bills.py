@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from escrow.collection import rules
-from escrow.collection.accounts import authority_on, collection_account
+from escrow.collection.accounts import collection_account, payee_of
 from escrow.collection.errors import BillAlive, NoAuthority, UnknownBill, WrongState
 from escrow.collection.models import ALLOWED, LIVE, BillState, CollectionBill, CollectionLine
 from escrow.collection.schemas import NewBill, NewLine
@@ -32,7 +32,7 @@ async def issue(tx: WriteSession, actor: Actor, new: NewBill) -> CollectionBill:
     if account is None:
         raise NoAuthority("本县尚未登记中转账户，不能一码缴费")
     for code in {line.authority for line in new.lines if line.amount_fen}:
-        await authority_on(tx, code, today())
+        await payee_of(tx, code, today())
     known = await locked_live(tx, new.payer.case_id)
     if known is not None:
         if known.state != BillState.OPEN:
@@ -82,6 +82,9 @@ def _line(bill_id: UUID, place: int, line: NewLine) -> CollectionLine:
         exempt_fen=line.exempt_fen,
         amount_fen=line.amount_fen,
         authority=line.authority,
+        unit_id=line.fund.unit_id if line.fund else None,
+        unit_code=line.fund.unit_code if line.fund else None,
+        basis=line.fund.basis if line.fund else None,
     )
 
 

@@ -73,6 +73,13 @@ class WrongState(Conflict):
     default_message = "当前状态不允许此操作，请刷新后再试"
 
 
+class NoticePaid(Conflict):
+    """The fund's bank says that the unit's notice is paid: to pay it again would be to pay it twice."""
+
+    code = "collection.notice_paid"
+    default_message = "维修资金专户已确认到账，不能重复划转；银行在专户收回该笔款项后再办理"
+
+
 class PaymentDiffers(Conflict):
     """One event or serial came with two contents; nothing was booked, the channel must explain."""
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import TenantModel, append_only, tenant_fk
@@ -36,17 +37,20 @@ class BillState(StrEnum):
     REFUNDED = "refunded"
 
 
+MAINTENANCE: Final = "maintenance"
+"""The maintenance fund as an authority: its money goes to the county's own fund account, one order for each unit."""
 LIVE: Final = frozenset({BillState.OPEN, BillState.PAID, BillState.CLEARING})
 ALLOWED: Final[dict[BillState, frozenset[BillState]]] = {
     BillState.OPEN: frozenset({BillState.PAID, BillState.EXPIRED, BillState.VOID}),
     # Paid in time, told late.
     BillState.EXPIRED: frozenset({BillState.PAID}),
-    BillState.PAID: frozenset({BillState.CLEARING, BillState.REFUNDING}),
+    # Open again where the payment was put right (冲正): the money never was there.
+    BillState.PAID: frozenset({BillState.CLEARING, BillState.REFUNDING, BillState.OPEN}),
     BillState.CLEARING: frozenset({BillState.CLEARED}),
     # An authority's bank may still send the money back (退汇).
     BillState.CLEARED: frozenset({BillState.CLEARING}),
     BillState.REFUNDING: frozenset({BillState.REFUNDED}),
-    BillState.REFUNDED: frozenset(),
+    BillState.REFUNDED: frozenset({BillState.REFUNDING}),  # 冲正: the money never went out
     BillState.VOID: frozenset(),
 }
 
@@ -113,6 +117,7 @@ class CollectionBill(TenantModel):
         ),
         Index("ix_collection_bill_case", "tenant_id", "case_id", "id"),
         Index("ix_collection_bill_state", "tenant_id", "state", "id"),
+        Index("ix_collection_bill_day", "tenant_id", "issued_at"),
         Index("ix_collection_bill_due", "tenant_id", "expires_at", postgresql_where=text("state = 'open'")),
         Index("ix_collection_bill_paid", "tenant_id", "paid_at", postgresql_where=text("paid_at IS NOT NULL")),
         CheckConstraint("total_fen > 0", name="asks_for_money"),
@@ -147,8 +152,17 @@ class CollectionLine(TenantModel):
     __table_args__ = (
         tenant_fk("bill_id", "collection_bills"),
         UniqueConstraint("tenant_id", "bill_id", "position"),
+        Index(
+            "uq_collection_line_unit", "tenant_id", "bill_id", "unit_id", unique=True,
+            postgresql_where=text("unit_id IS NOT NULL"),
+        ),
         CheckConstraint("amount_fen >= 0 AND exempt_fen >= 0", name="not_negative"),
-    )
+        CheckConstraint(
+            "num_nonnulls(unit_id, unit_code, basis) = CASE WHEN kind = 'maintenance_fund' THEN 3 ELSE 0 END",
+            name="fund_of_a_unit",
+        ),
+        CheckConstraint("(kind = 'maintenance_fund') = (authority = 'maintenance')", name="fund_to_its_account"),
+    )  # fmt: skip
 
     bill_id: Mapped[UUID] = mapped_column(Uuid)
     position: Mapped[int] = mapped_column(SmallInteger)
@@ -160,6 +174,11 @@ class CollectionLine(TenantModel):
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     """What is to be paid, without what is exempt."""
     authority: Mapped[str] = mapped_column(String(20))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """Whose maintenance fund it pays."""
+    unit_code: Mapped[str | None] = mapped_column(String(28))
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """As a payment notice keeps it; see `escrow.models.Bill`."""
 
 
 class CollectionPayment(TenantModel):
@@ -167,13 +186,20 @@ class CollectionPayment(TenantModel):
 
     __tablename__ = "collection_payments"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "event_id"),
-        UniqueConstraint("tenant_id", "account_no", "serial"),
+        Index(
+            "uq_collection_payment_event", "tenant_id", "event_id", unique=True,
+            postgresql_where=text("reversed_by IS NULL"),
+        ),
+        Index(
+            "uq_collection_payment_serial", "tenant_id", "account_no", "serial", unique=True,
+            postgresql_where=text("reversed_by IS NULL"),
+        ),
         tenant_fk("bill_id", "collection_bills"),
         tenant_fk("transfer_id", "ledger_transfers"),
+        tenant_fk("reversed_by", "ledger_transfers"),
         Index(
             "uq_collection_payment_bill", "tenant_id", "bill_id", unique=True,
-            postgresql_where=text("bill_id IS NOT NULL"),
+            postgresql_where=text("bill_id IS NOT NULL AND reversed_by IS NULL"),
         ),
         Index("ix_collection_payment_unplaced", "tenant_id", "id", postgresql_where=text("bill_id IS NULL")),
         Index("ix_collection_payment_day", "tenant_id", "paid_at"),
@@ -196,6 +222,8 @@ class CollectionPayment(TenantModel):
     reason: Mapped[str | None] = mapped_column(String(20))
     words: Mapped[str] = mapped_column(Text, default="")
     transfer_id: Mapped[UUID] = mapped_column(Uuid)
+    reversed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The transfer that took it back (冲正): the money never came. Told anew, it is booked anew."""
 
 
 class CollectionRefund(TenantModel):
@@ -207,6 +235,7 @@ class CollectionRefund(TenantModel):
         UniqueConstraint("tenant_id", "payment_id"),
         tenant_fk("payment_id", "collection_payments"),
         Index("ix_collection_refund_state", "tenant_id", "state", "id"),
+        Index("ix_collection_refund_day", "tenant_id", "answered_at", postgresql_where=text("answered_at IS NOT NULL")),
         CheckConstraint("amount_fen > 0", name="returns_money"),
         CheckConstraint("attempt BETWEEN 1 AND 99", name="attempts_count"),
         CheckConstraint("(state = 'ordered') = (answered_at IS NULL)", name="answered_at_a_time"),
@@ -226,20 +255,31 @@ class CollectionRefund(TenantModel):
 
 
 class CollectionClearing(TenantModel):
-    """清分: what one authority gets of one bill, and the payment order that brings it there."""
+    """清分: what one authority (or one unit's maintenance fund) gets of one bill, and the order that brings it."""
 
     __tablename__ = "collection_clearings"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "bill_id", "authority"),
+        Index(
+            "uq_collection_clearing_authority", "tenant_id", "bill_id", "authority", unique=True,
+            postgresql_where=text("notice_id IS NULL"),
+        ),
+        Index(
+            "uq_collection_clearing_notice", "tenant_id", "notice_id", unique=True,
+            postgresql_where=text("notice_id IS NOT NULL"),
+        ),
         tenant_fk("bill_id", "collection_bills"),
+        tenant_fk("notice_id", "bills"),
+        CheckConstraint("(authority = 'maintenance') = (notice_id IS NOT NULL)", name="fund_by_notice"),
         Index("ix_collection_clearing_state", "tenant_id", "state", "id"),
         Index("ix_collection_clearing_day", "tenant_id", "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
         CheckConstraint("amount_fen > 0", name="moves_money"),
         CheckConstraint("(state = 'ordered') = (settled_at IS NULL)", name="settled_at_a_time"),
-    )
+    )  # fmt: skip
 
     bill_id: Mapped[UUID] = mapped_column(Uuid)
     authority: Mapped[str] = mapped_column(String(20))
+    notice_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The payment notice that pays a unit's maintenance fund: one order for each."""
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[ClearingState] = mapped_column(String(10), default=ClearingState.ORDERED)
     attempt: Mapped[int] = mapped_column(SmallInteger, default=1)
@@ -253,7 +293,7 @@ class CollectionClearing(TenantModel):
 append_only(CollectionAuthority)
 append_only(CollectionBill, may_change=("state", "paid_at", "cleared_at", "ending"))
 append_only(CollectionLine)
-append_only(CollectionPayment)
+append_only(CollectionPayment, may_change=("reversed_by",))
 append_only(
     CollectionRefund, may_change=("state", "attempt", "serial", "words", "evidence_digest", "answered_at")
 )  # fmt: skip

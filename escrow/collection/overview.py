@@ -21,12 +21,21 @@ from escrow.collection.models import (
     RefundState,
 )
 from escrow.ledger.models import AccountKind
+from escrow.models import UNPAID, Bill
 from kernel.clock import SHANGHAI
 from kernel.db import ReadSession
 
+_SAME = (CollectionPayment.tenant_id == CollectionRefund.tenant_id) & (
+    CollectionPayment.id == CollectionRefund.payment_id
+)
 _OWED = (RefundState.ORDERED, RefundState.REFUSED)
-# Summed over the slots themselves: there is one account for every bill that ever was.
-_SUM = """SELECT coalesce(sum(s.balance_fen), 0)::bigint AS fen FROM ledger_accounts a
+# By the bills whose money waits for a booking, and no others: of those that are cleared or refunded there are ever
+# more, and what lay forgotten on one of their accounts would be missing in `Standing.agrees`.
+_WAITING = """SELECT coalesce(sum(s.balance_fen), 0)::bigint AS fen FROM collection_bills b
+    JOIN ledger_accounts a ON a.tenant_id = b.tenant_id AND a.kind = $1 AND a.owner = b.bill_no
+    JOIN ledger_slots s ON s.tenant_id = a.tenant_id AND s.account_id = a.id WHERE b.state = $2"""
+# As many accounts as authorities.
+_PAYABLE = """SELECT coalesce(sum(s.balance_fen), 0)::bigint AS fen FROM ledger_accounts a
     JOIN ledger_slots s ON s.tenant_id = a.tenant_id AND s.account_id = a.id WHERE a.kind = $1"""
 _STUCK = (ClearingState.REJECTED, ClearingState.RETURNED)
 
@@ -99,6 +108,20 @@ async def stuck_clearings(reader: ReadSession, limit: int) -> list[tuple[Collect
     return [(part, bill) for part, bill in await reader.execute(wanted)]
 
 
+async def not_arrived(reader: ReadSession, before: datetime, limit: int) -> list[tuple[CollectionClearing, Bill]]:
+    """What our bank had paid into the maintenance fund by that moment, and the fund's bank has not told of; oldest
+    first. Until then the open notice is all that says whose the money is."""
+    wanted = (
+        select(CollectionClearing, Bill)
+        .join(Bill, (Bill.tenant_id == CollectionClearing.tenant_id) & (Bill.id == CollectionClearing.notice_id))
+        .where(Bill.case_id.is_not(None), Bill.state.in_(UNPAID))
+        .where(CollectionClearing.state == ClearingState.PAID, CollectionClearing.settled_at < before)
+        .order_by(Bill.id)
+        .limit(limit)
+    )
+    return [(part, notice) for part, notice in await reader.execute(wanted)]
+
+
 async def refunds_page(
     reader: ReadSession, states: Collection[RefundState], limit: int
 ) -> list[tuple[CollectionRefund, CollectionPayment]]:
@@ -112,7 +135,9 @@ async def held_payments(reader: ReadSession, limit: int) -> list[CollectionPayme
     ordered = exists().where(
         CollectionRefund.tenant_id == CollectionPayment.tenant_id, CollectionRefund.payment_id == CollectionPayment.id
     )
-    wanted = select(CollectionPayment).where(CollectionPayment.bill_id.is_(None), ~ordered)
+    wanted = select(CollectionPayment).where(
+        CollectionPayment.bill_id.is_(None), CollectionPayment.reversed_by.is_(None), ~ordered
+    )
     return list(await reader.scalars(wanted.order_by(CollectionPayment.id).limit(limit)))
 
 
@@ -122,24 +147,21 @@ async def standing(reader: ReadSession) -> Standing | None:
     if account is None:
         return None
     number = account.account_no
-    ours = select(CollectionPayment.id).where(CollectionPayment.account_no == number)
-    owed = select(func.coalesce(func.sum(CollectionRefund.amount_fen), 0)).where(
-        CollectionRefund.payment_id.in_(ours), CollectionRefund.state.in_(_OWED)
+    owed = (
+        select(func.coalesce(func.sum(CollectionRefund.amount_fen), 0))
+        .join(CollectionPayment, _SAME)
+        .where(CollectionRefund.state.in_(_OWED), CollectionPayment.account_no == number)
     )
     bills = select(func.coalesce(func.sum(CollectionBill.total_fen), 0)).where(CollectionBill.state == BillState.PAID)
     return Standing(
         account_no=number,
         at_bank_fen=-await ledger.balance(reader, AccountKind.BANK, number),
-        waiting_fen=await _sum(reader, AccountKind.COLLECTION),
-        clearing_fen=await _sum(reader, AccountKind.AUTHORITY_PAYABLE),
+        waiting_fen=(await reader.rows(_WAITING, AccountKind.COLLECTION, BillState.PAID))[0].fen,
+        clearing_fen=(await reader.rows(_PAYABLE, AccountKind.AUTHORITY_PAYABLE))[0].fen,
         refunding_fen=int(await reader.scalar(owed) or 0),
         unclear_fen=await ledger.balance(reader, AccountKind.SUSPENSE, number),
         bills_fen=int(await reader.scalar(bills) or 0),
     )
-
-
-async def _sum(reader: ReadSession, kind: AccountKind) -> int:
-    return int((await reader.rows(_SUM, kind))[0].fen)
 
 
 async def days(reader: ReadSession, since: date, until: date) -> list[DayLine]:
@@ -149,7 +171,7 @@ async def days(reader: ReadSession, since: date, until: date) -> list[DayLine]:
     )
     received = await reader.execute(
         select(paid_on, func.sum(CollectionPayment.amount_fen))
-        .where(_in_days(CollectionPayment.paid_at, since, until))
+        .where(CollectionPayment.reversed_by.is_(None), _in_days(CollectionPayment.paid_at, since, until))
         .group_by(paid_on)
     )
     cleared = await reader.execute(
@@ -175,11 +197,7 @@ async def days(reader: ReadSession, since: date, until: date) -> list[DayLine]:
 
 
 def _refunds() -> Select[CollectionRefund, CollectionPayment]:
-    return select(CollectionRefund, CollectionPayment).join(
-        CollectionPayment,
-        (CollectionPayment.tenant_id == CollectionRefund.tenant_id)
-        & (CollectionPayment.id == CollectionRefund.payment_id),
-    )
+    return select(CollectionRefund, CollectionPayment).join(CollectionPayment, _SAME)
 
 
 def _day(column: InstrumentedAttribute[Any]) -> ColumnElement[date]:

@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from escrow import banking, ledger
+from escrow.banking.models import BankMovement
+from escrow.banking.movements import taken_back_before
 from escrow.collection.bills import locked_bill, locked_live, move
 from escrow.collection.errors import ClearingBegun, RefundDiffers, UnknownPayment, UnknownRefund, WrongState
 from escrow.collection.models import BillState, CollectionBill, CollectionPayment, CollectionRefund, RefundState
@@ -14,7 +16,7 @@ from escrow.ledger.models import AccountKind
 from kernel.audit import audit
 from kernel.clock import SHANGHAI, now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.numbers import next_number
 from kernel.outbox import emit
 from kernel.permissions import Actor
@@ -37,7 +39,8 @@ async def send_back(tx: WriteSession, actor: Actor, case_id: UUID, because: str)
         await tx.flush()
         audit(tx, actor, "collection.bill_void", f"collection_bill:{bill.id}", {"bill_no": bill.bill_no})
         return None
-    payment = (await tx.scalars(select(CollectionPayment).where(CollectionPayment.bill_id == bill.id))).one()
+    paid = CollectionPayment.bill_id == bill.id, CollectionPayment.reversed_by.is_(None)
+    payment = (await tx.scalars(select(CollectionPayment).where(*paid))).one()
     move(bill, BillState.REFUNDING, because)
     await order_back(tx, actor, payment.id, bill.total_fen, (AccountKind.COLLECTION, bill.bill_no), because)
     return bill
@@ -52,7 +55,7 @@ async def return_payment(tx: WriteSession, actor: Actor, payment_id: UUID, becau
     if not because.strip():
         raise Invalid("请填写退款原因", field="reason")
     ordered = await tx.scalar(select(CollectionRefund.id).where(CollectionRefund.payment_id == payment.id))
-    if payment.bill_id is not None or ordered is not None:
+    if payment.bill_id is not None or payment.reversed_by is not None or ordered is not None:
         raise WrongState
     source = (AccountKind.SUSPENSE, payment.account_no)
     return await order_back(tx, actor, payment.id, payment.amount_fen, source, because.strip())
@@ -133,13 +136,34 @@ def _is_old(order: CollectionRefund, attempt: int, told: ChannelRefund) -> bool:
         return order.serial == told.serial or _differs()
     if attempt < order.attempt:
         return not told.paid or _differs()
-    if order.state == RefundState.REFUSED:
+    # What was put right (冲正) has no word of the channel that stands: what it says now counts.
+    if order.state == RefundState.REFUSED and order.evidence_digest is not None:
         return not told.paid or _differs()
     return False
 
 
 def _differs() -> bool:
     raise RefundDiffers
+
+
+async def take_back(tx: WriteSession, actor: Actor, refund_id: UUID, words: str) -> None:
+    """The booking of a payout has been reversed: the money is owed again, and the fee clerk has the channel asked anew.
+
+    Raises UnknownRefund, and Conflict when it went another way meanwhile.
+    """
+    payment_id = await tx.scalar(select(CollectionRefund.payment_id).where(CollectionRefund.id == refund_id))
+    bill_id = await tx.scalar(select(CollectionPayment.bill_id).where(CollectionPayment.id == payment_id))
+    bill = await locked_bill(tx, CollectionBill.id == bill_id) if bill_id else None
+    order = await _locked(tx, CollectionRefund.id == refund_id)
+    if order.state != RefundState.PAID:
+        raise Conflict("该笔退款的状态已变化，不能冲正")
+    order.state, order.words = RefundState.REFUSED, f"对账冲正：{words}"[:500]
+    order.serial = order.evidence_digest = None
+    order.answered_at = now()
+    if bill is not None:
+        move(bill, BillState.REFUNDING)
+    await tx.flush()
+    audit(tx, actor, "collection.refund_reversed", f"collection_refund:{order.id}", {"refund_no": order.refund_no})
 
 
 async def refund(reader: ReadSession, refund_id: UUID) -> tuple[CollectionRefund, CollectionPayment]:
@@ -190,9 +214,10 @@ async def _pay_out(tx: WriteSession, order: CollectionRefund, payment: Collectio
     owed = await _owed(tx, order)
     bank = await ledger.open_account(tx, AccountKind.BANK, payment.account_no)
     day = told.paid_at.astimezone(SHANGHAI).date()
+    before = await taken_back_before(tx, BankMovement.subject == f"collection_refund:{order.id}")
     transfer_id = await ledger.post(
         tx,
-        f"collection_refunded:{order.id}",
+        f"collection_refunded:{order.id}{before}",
         f"collection_refund:{order.id}",
         [ledger.Move(owed, -order.amount_fen), ledger.Move(bank, order.amount_fen)],
         words="一码付原路退回",

@@ -66,6 +66,8 @@ class Uncounted(Struct, frozen=True, kw_only=True):
 def check_lines(lines: Sequence[NewLine]) -> int:
     """The total of the lines. Raises BadBill for negative or absurd amounts, or when nothing is to be paid."""
     for line in lines:
+        if (line.kind == LineKind.MAINTENANCE_FUND) != (line.fund is not None):
+            raise BadBill(f"{line.title}应写明所属不动产单元", field="unit_code")
         if not (0 <= line.amount_fen <= MAX_FEN and 0 <= line.exempt_fen <= MAX_FEN):
             raise BadBill(f"{line.title}的金额超出允许的范围", field="amount_fen")
     total = sum(line.amount_fen for line in lines)

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from escrow.collection.models import LineKind
+from escrow.maintenance.schemas import Due
 
 
 class Authority(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class NewLine(Struct, frozen=True, kw_only=True):
     authority: str
     words: str = ""
     exempt_fen: int = 0
+    fund: Due | None = None
+    """Whose maintenance fund it pays, where `kind` says so: one line for each unit."""
 
 
 class Payer(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,19 @@ from escrow.ledger.errors import (
     UnknownTransfer,
 )
 from escrow.ledger.holds import expire_due, freeze, hold, lift, pending_holds, place, void
-from escrow.ledger.service import Move, available, balance, balances, open_account, open_day, post, reverse
+from escrow.ledger.service import (
+    Move,
+    Transfer,
+    available,
+    balance,
+    balances,
+    open_account,
+    open_accounts,
+    open_day,
+    post,
+    post_all,
+    reverse,
+)
 from escrow.ledger.statements import Place, Statement, StatementLine, balance_at, balance_before, statement
 
 __all__ = [
@@ -38,6 +50,7 @@ __all__ = [
     "Place",
     "Statement",
     "StatementLine",
+    "Transfer",
     "UnknownAccount",
     "UnknownHold",
     "UnknownTransfer",
@@ -54,10 +67,12 @@ __all__ = [
     "hold",
     "lift",
     "open_account",
+    "open_accounts",
     "open_day",
     "pending_holds",
     "place",
     "post",
+    "post_all",
     "reverse",
     "statement",
     "void",

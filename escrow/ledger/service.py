@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from uuid_utils.compat import uuid7
 
 from escrow.ledger.errors import InsufficientFunds, KeyReused, UnknownTransfer, in_words
@@ -14,12 +15,20 @@ from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
 from kernel.money import MAX_FEN
 
-__all__ = ["InsufficientFunds", "KeyReused", "Move", "available", "balance", "balances", "open_account", "open_day",
-           "post", "reverse"]  # fmt: skip
+__all__ = ["InsufficientFunds", "KeyReused", "Move", "Transfer", "available", "balance", "balances", "open_account",
+           "open_accounts", "open_day", "post", "post_all", "reverse"]  # fmt: skip
 
 _FIND = "SELECT id FROM ledger_accounts WHERE kind = $1 AND owner = $2"
 _OPEN = """INSERT INTO ledger_accounts (id, kind, owner, guarded, slots, created_at) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (tenant_id, kind, owner) DO NOTHING RETURNING id"""
+_FIND_ALL = "SELECT id, owner FROM ledger_accounts WHERE kind = $1 AND owner = ANY($2::text[])"
+_OPEN_ALL = """INSERT INTO ledger_accounts (id, kind, owner, guarded, slots, created_at)
+    SELECT new.id, $1, new.owner, $2, $3, $4 FROM unnest($5::uuid[], $6::text[]) AS new(id, owner) ORDER BY new.owner
+    ON CONFLICT (tenant_id, kind, owner) DO NOTHING RETURNING id"""
+_BOOK_ALL = """INSERT INTO ledger_transfers (id, key, subject, words, value_date, accounts, amounts, created_at)
+    SELECT id, key, subject, words, $2, accounts, amounts, $3
+    FROM jsonb_to_recordset($1::jsonb)
+        AS new(id uuid, key text, subject text, words text, accounts uuid[], amounts bigint[])"""
 _BOOK = """INSERT INTO ledger_transfers
         (id, key, subject, words, value_date, accounts, amounts, hold_id, corrects_id, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING id"""
@@ -35,6 +44,15 @@ class Move(NamedTuple):
 
     account_id: UUID
     amount_fen: int
+
+
+class Transfer(NamedTuple):
+    """A transfer for `post_all`: as `post` takes it."""
+
+    key: str
+    subject: str
+    moves: tuple[Move, ...]
+    words: str
 
 
 async def open_account(tx: WriteSession, kind: AccountKind, owner: str) -> UUID:
@@ -81,6 +99,34 @@ async def post(
     if tuple(known[1:]) != content:
         raise KeyReused
     return known.id  # type: ignore[no-any-return]
+
+
+async def open_accounts(tx: WriteSession, kind: AccountKind, owners: Sequence[str]) -> dict[str, UUID]:
+    """The same for many owners, in three statements."""
+    new = sorted(set(owners) - {row.owner for row in await tx.rows(_FIND_ALL, kind, list(owners))})
+    if new:
+        ids = [uuid7() for _ in new]
+        await tx.rows(_OPEN_ALL, kind, kind not in UNGUARDED, SLOTS.get(kind, 1), now(), ids, new)
+    return {row.owner: row.id for row in await tx.rows(_FIND_ALL, kind, list(owners))}
+
+
+async def post_all(tx: WriteSession, transfers: Sequence[Transfer]) -> list[UUID]:
+    """Book many transfers of today in one statement, all or none; their ids in the same order.
+
+    For keys that the caller knows to be new: one that is not raises IntegrityError. Otherwise as `post`.
+    """
+    ordered = [_checked(transfer.moves) for transfer in transfers]
+    ids = [uuid7() for _ in transfers]
+    rows = [
+        {
+            "id": new, "key": transfer.key, "subject": transfer.subject, "words": transfer.words,
+            "accounts": [move.account_id for move in moves], "amounts": [move.amount_fen for move in moves],
+        }
+        for new, transfer, moves in zip(ids, transfers, ordered, strict=True)
+    ]  # fmt: skip
+    with in_words():
+        await tx.rows(_BOOK_ALL, msgspec.json.encode(rows).decode(), today(), now())
+    return ids
 
 
 async def reverse(tx: WriteSession, key: str, transfer_id: UUID, *, words: str) -> UUID:

@@ -1,4 +1,4 @@
-"""Tables of loans: one loan a contract, and the county's own conditions of release."""
+"""Tables of loans: one, or two of different kinds, a contract; and the county's own conditions of release."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from escrow.models import LoanPart
 from kernel.db import TenantModel, append_only, tenant_fk
 from kernel.db.types import Encrypted, UtcDateTime
 
@@ -20,22 +21,27 @@ class LenderKind(StrEnum):
 
 
 class Loan(TenantModel):
-    """The loan part of a filed contract's price. Its money is its notice (`bill_id`), so it is never told twice."""
+    """One lender's part of a filed contract's price. Its money is its notice (`bill_id`), so it is never told twice."""
 
     __tablename__ = "loans"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "contract_id"),
+        UniqueConstraint("tenant_id", "contract_id", "part"),
         UniqueConstraint("tenant_id", "bill_id"),
         tenant_fk("bill_id", "bills"),
         Index("ix_loan_lender", "tenant_id", "lender_id", "id"),
         Index("ix_loan_unit", "tenant_id", "unit_id"),
         CheckConstraint("amount_fen > 0", name="lends_money"),
+        CheckConstraint(
+            "part = 'only' OR lender_kind IS NULL OR (part = 'housing_fund') = (lender_kind = 'fund_centre')",
+            name="lender_fits",
+        ),
         CheckConstraint("(lender_id IS NULL) = (lender_kind IS NULL)", name="lender_is_known_or_not"),
         CheckConstraint("bill_id IS NULL OR lender_id IS NOT NULL", name="notice_names_its_lender"),
         CheckConstraint("(return_account_no IS NULL) = (reference IS NULL)", name="reported_with_account"),
     )
 
     contract_id: Mapped[UUID] = mapped_column(Uuid)
+    part: Mapped[LoanPart] = mapped_column(String(12))
     project_id: Mapped[UUID] = mapped_column(Uuid)
     unit_id: Mapped[UUID] = mapped_column(Uuid)
     unit_code: Mapped[str] = mapped_column(String(28))

@@ -7,7 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from escrow.models import BillState
+from escrow.loans.models import LenderKind
+from escrow.models import BillState, LoanPart
 from kernel.errors import Conflict
 
 
@@ -37,6 +38,13 @@ class ReleaseRule(Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...]
     earlier_permits_keep: bool
     source: str
+
+
+class Reach(Struct, frozen=True):
+    """The projects that a version holds for, by the day of their planning permit (建设工程规划许可)."""
+
+    permits_from: date | None
+    permits_before: date | None
 
 
 class ReleaseFacts(Struct, frozen=True, kw_only=True):
@@ -80,25 +88,61 @@ CONDITIONS: Final = {
 }
 
 
+_SHORT: Final = {
+    Condition.FILED: "合同备案",
+    Condition.MORTGAGE_NOTICE: "抵押预告登记",
+    Condition.TOPPED_OUT: "主体结构封顶",
+    Condition.COMPLETED: "竣工验收备案",
+}
+
+
 def in_force(county: Iterable[ReleaseRule] = ()) -> list[ReleaseRule]:
     """All versions, oldest first; the county's own row of a day replaces the nation's."""
     return sorted({rule.valid_from: rule for rule in (*NATIONAL, *county)}.values(), key=lambda rule: rule.valid_from)
 
 
-def rule_for(rules: Iterable[ReleaseRule], facts: ReleaseFacts) -> ReleaseRule:
+def rule_for(rules: Iterable[ReleaseRule], on: date, planning_permit_on: date) -> ReleaseRule:
     """The version for a day and a project: the latest, unless it leaves the project to the one before it."""
-    begun = [rule for rule in rules if rule.valid_from <= facts.on]
+    begun = [rule for rule in rules if rule.valid_from <= on]
     for rule in reversed(begun):
-        if not (rule.earlier_permits_keep and facts.planning_permit_on < rule.valid_from):
+        if not (rule.earlier_permits_keep and planning_permit_on < rule.valid_from):
             return rule
     if not begun:
         raise NotReleasable("该日期没有放款条件可以适用，请住建部门核对放款条件的设定")
     return begun[0]
 
 
+def reaches(rules: Iterable[ReleaseRule], on: date) -> dict[date, Reach]:
+    """Which projects each version holds for on a day, by its first day; versions that hold for none are left out.
+
+    It says of every project what `rule_for` says.
+    """
+    begun = [rule for rule in rules if rule.valid_from <= on]
+    found: dict[date, Reach] = {}
+    before: date | None = None
+    for rule in reversed(begun):
+        leaves = rule.earlier_permits_keep and rule is not begun[0]
+        found[rule.valid_from] = Reach(rule.valid_from if leaves else None, before)
+        if not leaves:
+            break
+        before = rule.valid_from
+    return found
+
+
+def effect(rule: ReleaseRule) -> str:
+    """What the version does, in a sentence."""
+    day = rule.valid_from
+    return f"自{day.year}年{day.month}月{day.day}日起，{'、'.join(_SHORT[one] for one in rule.conditions)}后放款"
+
+
 def checked(rule: ReleaseRule, facts: ReleaseFacts) -> tuple[tuple[str, bool], ...]:
     """Each condition in words, and whether it is met."""
     return tuple((CONDITIONS[one], _MET[one](facts)) for one in rule.conditions)
+
+
+def may_lend(part: LoanPart, lender: LenderKind) -> bool:
+    """Whether a lender of this kind can be meant; a contract that does not say the kind leaves it open."""
+    return part is LoanPart.ONLY or (part is LoanPart.HOUSING_FUND) is (lender is LenderKind.FUND_CENTRE)
 
 
 class Standing(StrEnum):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from escrow.loans.models import LenderKind, Loan
 from escrow.loans.rules import Standing
-from escrow.models import Bill
+from escrow.models import Bill, LoanPart
 
 
 class Lender(Struct, frozen=True, kw_only=True):
@@ -18,9 +18,10 @@ class Lender(Struct, frozen=True, kw_only=True):
 
 
 class NewLoan(Struct, frozen=True, kw_only=True):
-    """The loan part of a filed contract."""
+    """One loan of a filed contract."""
 
     contract_id: UUID
+    part: LoanPart
     project_id: UUID
     unit_id: UUID
     unit_code: str

@@ -15,7 +15,7 @@ from escrow.loans import rules
 from escrow.loans.models import LenderKind, Loan, LoanReleaseRule
 from escrow.loans.rules import Condition, NotReleasable, ReleaseFacts, ReleaseRule
 from escrow.loans.schemas import Disbursal, Lender, LoanLine, NewLoan
-from escrow.models import UNPAID, Bill, BillKind, BillState
+from escrow.models import UNPAID, Bill, BillKind, BillState, LoanPart
 from escrow.schemas import NewBill
 from escrow.supervision import account_number, lock_account
 from kernel.audit import audit
@@ -42,14 +42,15 @@ class LoanClosed(Conflict):
 
 
 async def open_loan(tx: WriteSession, actor: Actor, new: NewLoan) -> Loan:
-    """Begin to wait for the loan of a filed contract; called again it returns the same one. Raises Invalid."""
+    """Begin to wait for one loan of a filed contract; called again it returns the same one. Raises Invalid."""
     if not 0 < new.amount_fen <= MAX_FEN:
         raise Invalid("贷款金额应大于零", field="amount_fen")
-    known = await of_contract(tx, new.contract_id)
+    known = next((one for one in await of_contract(tx, new.contract_id) if one.part == new.part), None)
     if known is not None:
         return known
     loan = Loan(
         contract_id=new.contract_id,
+        part=new.part,
         project_id=new.project_id,
         unit_id=new.unit_id,
         unit_code=new.unit_code,
@@ -68,7 +69,10 @@ async def open_loan(tx: WriteSession, actor: Actor, new: NewLoan) -> Loan:
 
 
 async def assign_lender(tx: WriteSession, actor: Actor, loan_id: UUID, lender: Lender) -> Loan:
-    """Say which organisation the contract's words mean; not any more once a notice names one. Raises LoanClosed."""
+    """Say which organisation the contract's words mean; not any more once a notice names one.
+
+    Raises LoanClosed; Invalid where it is not of the kind that this loan needs.
+    """
     loan = await locked(tx, loan_id)
     if loan.bill_id is not None or loan.closed_because is not None:
         raise LoanClosed("放款通知书已经开具或者合同已解除，不能再更换贷款机构")
@@ -88,7 +92,7 @@ async def issue_notice(tx: WriteSession, actor: Actor, loan_id: UUID, facts: Rel
         return await bills.bill(tx, loan.bill_id)
     if loan.closed_because is not None or loan.lender_id is None:
         raise LoanClosed("合同已解除" if loan.closed_because else "尚未确认贷款机构，请售楼部先行确认")
-    rule = rules.rule_for(await release_rules(tx), facts)
+    rule = rules.rule_for(await release_rules(tx), facts.on, facts.planning_permit_on)
     missing = [words for words, met in rules.checked(rule, facts) if not met]
     if missing:
         raise NotReleasable(f"未达放款条件：{'；'.join(missing)}（{rule.source}）")
@@ -134,17 +138,20 @@ async def report(tx: WriteSession, actor: Actor, loan_id: UUID, said: Disbursal)
 
 
 async def close(tx: WriteSession, contract_id: UUID, because: str) -> None:
-    """The contract is cancelled: nobody pays the loan any more. What was paid is the refunds' matter."""
-    found = await tx.scalar(select(Loan).where(Loan.contract_id == contract_id).with_for_update())
-    if found is not None and found.closed_because is None:
-        found.closed_because = because
-        await tx.flush()
+    """The contract is cancelled: nobody pays its loans any more. What was paid is the refunds' matter."""
+    wanted = select(Loan).where(Loan.contract_id == contract_id).order_by(Loan.id).with_for_update()
+    for found in await tx.scalars(wanted.execution_options(populate_existing=True)):
+        if found.closed_because is None:
+            found.closed_because = because
+    await tx.flush()
 
 
 async def set_release_rule(tx: WriteSession, actor: Actor, rule: ReleaseRule) -> None:
     """The county's own conditions from a day on; a row is never changed. Raises Conflict, Invalid."""
-    if not rule.conditions or not rule.source.strip():
-        raise Invalid("请选择放款条件并填写文件依据", field="source")
+    if not rule.conditions:
+        raise Invalid("请选择放款条件", field="conditions")
+    if not 0 < len(rule.source.strip()) <= 200:
+        raise Invalid("请填写文件依据（不超过200字）", field="source")
     if await tx.scalar(select(LoanReleaseRule.id).where(LoanReleaseRule.valid_from == rule.valid_from)):
         raise Conflict("该日期的放款条件已设定，如需调整请另设新的执行日期")
     row = LoanReleaseRule(
@@ -172,15 +179,14 @@ async def release_rules(reader: ReadSession) -> list[ReleaseRule]:
     return rules.in_force(county)
 
 
-async def of_contract(reader: ReadSession, contract_id: UUID) -> Loan | None:
-    """The loan of a contract."""
-    found: Loan | None = await reader.scalar(select(Loan).where(Loan.contract_id == contract_id))
-    return found
+async def of_contract(reader: ReadSession, contract_id: UUID) -> list[Loan]:
+    """The loans of a contract, in the order of its payment plan."""
+    return list(await reader.scalars(select(Loan).where(Loan.contract_id == contract_id).order_by(Loan.id)))
 
 
-async def line_of_contract(reader: ReadSession, contract_id: UUID) -> LoanLine | None:
-    """The same with its notice."""
-    return next(iter(await _lines(reader, [Loan.contract_id == contract_id], 1)), None)
+async def lines_of_contract(reader: ReadSession, contract_id: UUID) -> list[LoanLine]:
+    """The same with their notices."""
+    return (await _lines(reader, [Loan.contract_id == contract_id], len(LoanPart)))[::-1]
 
 
 async def locked(tx: WriteSession, loan_id: UUID) -> Loan:
@@ -224,12 +230,15 @@ async def for_lender(reader: ReadSession, lender_id: UUID | None, loan_id: UUID)
     return found[0]
 
 
-async def waiting_on(reader: ReadSession, unit_ids: Sequence[UUID]) -> list[UUID]:
-    """Loans of these units that have no notice yet: something has happened that may release them."""
+async def waiting_on(tx: WriteSession, unit_ids: Sequence[UUID]) -> list[UUID]:
+    """Loans of these units that have no notice yet: something has happened that may release them.
+
+    All are locked: whoever issues several notices has the loans before their project's account, as a cancellation does.
+    """
     wanted = select(Loan.id).where(
         Loan.unit_id.in_(unit_ids), Loan.bill_id.is_(None), Loan.closed_because.is_(None), Loan.lender_id.is_not(None)
     )
-    return list(await reader.scalars(wanted.order_by(Loan.id)))
+    return list(await tx.scalars(wanted.order_by(Loan.id).with_for_update()))
 
 
 async def _lines(reader: ReadSession, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[LoanLine]:
@@ -249,12 +258,15 @@ def _standing(loan: Loan, bill: Bill | None) -> rules.Standing:
 
 
 def _lend(loan: Loan, lender: Lender) -> None:
+    if not rules.may_lend(LoanPart(loan.part), LenderKind(lender.kind)):
+        raise Invalid("商业贷款应选择银行，公积金贷款应选择住房公积金管理机构", field="lender")
     loan.lender_id, loan.lender_kind, loan.lender_name = lender.organisation_id, LenderKind(lender.kind), lender.name
 
 
 def _notice(loan: Loan, rule: ReleaseRule) -> NewBill:
     return NewBill(
         kind=BillKind.MORTGAGE_LOAN,
+        loan_part=loan.part,
         contract_id=loan.contract_id,
         project_id=loan.project_id,
         unit_id=loan.unit_id,

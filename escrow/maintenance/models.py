@@ -16,6 +16,12 @@ class MaintenanceImport(TenantModel):
     """A workbook of earlier payments: previewed, perhaps applied; what is applied is the blob that was previewed."""
 
     __tablename__ = "maintenance_imports"
+    __table_args__ = (
+        CheckConstraint(
+            "num_nonnulls(ordered_at, ordered_by) = CASE WHEN orders = 0 THEN 0 ELSE 2 END", name="ordered_by_name"
+        ),
+        CheckConstraint("failed_because IS NULL OR (orders > 0 AND applied_at IS NULL)", name="failed_or_applied"),
+    )
 
     file_name: Mapped[str] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(String(64))
@@ -25,6 +31,13 @@ class MaintenanceImport(TenantModel):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """The first of them, as shown in the preview."""
     previewed_by: Mapped[UUID | None] = mapped_column(Uuid)
+    orders: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    """How often somebody has confirmed it; each time has its own job."""
+    ordered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ordered_by: Mapped[str | None] = mapped_column(String(60))
+    ordered_by_id: Mapped[UUID | None] = mapped_column(Uuid)
+    failed_because: Mapped[str | None] = mapped_column(Text)
+    """Why the last time entered nothing."""
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     applied_by: Mapped[UUID | None] = mapped_column(Uuid)
 
@@ -82,6 +95,9 @@ class MaintenancePassing(TenantModel):
     passed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-append_only(MaintenanceImport, may_change=("applied_at", "applied_by"))
+append_only(
+    MaintenanceImport,
+    may_change=("orders", "ordered_at", "ordered_by", "ordered_by_id", "failed_because", "applied_at", "applied_by"),
+)
 append_only(MaintenanceOpening, may_change=("reversal_id", "reversed_because"))
 append_only(MaintenancePassing)

@@ -39,6 +39,17 @@ class Payment(Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
 
 
+class Due(Struct, frozen=True, kw_only=True):
+    """What a unit still owes, as a line of a bill says it and as its payment notice keeps it."""
+
+    unit_id: UUID
+    unit_code: str
+    amount_fen: int
+    words: str
+    """Rate × area, what was paid before, and the source of the rate."""
+    basis: dict[str, object]
+
+
 class UnitFund(Struct, frozen=True, kw_only=True):
     """What is known of a unit's fund."""
 
@@ -46,7 +57,9 @@ class UnitFund(Struct, frozen=True, kw_only=True):
     paid_fen: int
     balance_fen: int
     billed_fen: int
-    """Asked for by notices that are not paid yet."""
+    """Asked for by a sale's notices that are not paid yet."""
+    coming_fen: int = 0
+    """Paid by one code for a case that is booked, and on its way to the fund's account."""
     first_fen: int
     """The first payment, by which 首期缴存额 is measured."""
     first_on: date | None

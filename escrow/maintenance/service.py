@@ -12,9 +12,9 @@ from escrow.ledger.models import AccountKind
 from escrow.maintenance import rules
 from escrow.maintenance.models import MaintenanceOpening, MaintenancePassing
 from escrow.maintenance.rules import OwnAnswer, Verdict
-from escrow.maintenance.schemas import EarlierPayment, FundUnit, Payment, UnitFund
+from escrow.maintenance.schemas import Due, EarlierPayment, FundUnit, Payment, UnitFund
 from escrow.models import UNPAID, Bill, BillKind, BillState, SupervisionAccount
-from escrow.supervision import NoAccount, maintenance_account, rates
+from escrow.supervision import maintenance_account, maintenance_account_or_none, rates
 from kernel.audit import audit
 from kernel.clock import SHANGHAI, today
 from kernel.db import ReadSession, WriteSession
@@ -47,16 +47,57 @@ class AlreadyUsed(Conflict):
     default_message = "该户维修资金余额已不足这笔金额，不能冲正"
 
 
-async def enter_earlier(
-    tx: WriteSession, actor: Actor, paid: EarlierPayment, import_id: UUID | None = None
-) -> MaintenanceOpening:
+async def enter_earlier(tx: WriteSession, actor: Actor, paid: EarlierPayment) -> MaintenanceOpening:
     """Take a payment made on paper before Yiti into the book, from an account of its own (期初结转).
 
     It is no movement on the bank's account: the money has lain there since. Raises OpeningTaken, NoAccount, Invalid.
     """
+    return (await enter_all(tx, actor, [paid], actor.name))[0]
+
+
+async def enter_all(
+    tx: WriteSession, actor: Actor, payments: Sequence[EarlierPayment], entered_by: str, import_id: UUID | None = None
+) -> list[MaintenanceOpening]:
+    """The same for many, in a handful of statements however many there are: all of them, or none."""
     account = await maintenance_account(tx)
     # Two clerks with the same receipt: the second waits here, then finds it entered.
     await tx.execute(select(SupervisionAccount.id).where(SupervisionAccount.id == account.id).with_for_update())
+    receipts = [_receipt(paid) for paid in payments]
+    tries = await _tries(tx, payments, receipts)
+    opening = await ledger.open_account(tx, AccountKind.BANK, opening_owner(account.account_no))
+    owners = [str(paid.unit_id) for paid in payments]
+    funds = await ledger.open_accounts(tx, AccountKind.MAINTENANCE_FUND, owners)
+    transfers = [
+        ledger.Transfer(
+            key=f"maintenance_opening:{paid.unit_id}:{receipt}:{before}",
+            subject=f"unit:{paid.unit_id}",
+            moves=(ledger.Move(opening, -paid.amount_fen), ledger.Move(funds[str(paid.unit_id)], paid.amount_fen)),
+            words=f"此前缴存（{paid.paid_on}）",
+        )
+        for paid, receipt, before in zip(payments, receipts, tries, strict=True)
+    ]
+    entered = [
+        MaintenanceOpening(
+            unit_id=paid.unit_id,
+            unit_code=paid.unit_code,
+            amount_fen=paid.amount_fen,
+            paid_on=paid.paid_on,
+            receipt_no=receipt,
+            import_id=import_id,
+            entered_by=entered_by,
+            transfer_id=transfer_id,
+        )
+        for paid, receipt, transfer_id in zip(payments, receipts, await ledger.post_all(tx, transfers), strict=True)
+    ]
+    tx.add_all(entered)
+    await tx.flush()
+    for one in entered:
+        detail = {"amount_fen": one.amount_fen, "paid_on": one.paid_on, "receipt_no": one.receipt_no}
+        audit(tx, actor, "maintenance.entered", f"unit:{one.unit_id}", detail)
+    return entered
+
+
+def _receipt(paid: EarlierPayment) -> str:
     receipt = paid.receipt_no.strip()
     if not 0 < paid.amount_fen <= MAX_FEN:
         raise Invalid("金额应大于零", field="amount")
@@ -64,37 +105,22 @@ async def enter_earlier(
         raise Invalid("缴存日期应在1998年以后、不晚于今天", field="paid_on")
     if not 0 < len(receipt) <= 60 or not receipt.isprintable():
         raise Invalid("请填写票据号码（不超过60字）", field="receipt_no")
-    if await _entered(tx, paid.unit_id, receipt):
+    return receipt
+
+
+async def _tries(reader: ReadSession, payments: Sequence[EarlierPayment], receipts: Sequence[str]) -> list[int]:
+    """How often each receipt was entered and taken back. Raises OpeningTaken where it stands, or comes twice."""
+    wanted = [(paid.unit_id, receipt) for paid, receipt in zip(payments, receipts, strict=True)]
+    standing = func.count().filter(MaintenanceOpening.reversal_id.is_(None))
+    rows = await reader.execute(
+        select(MaintenanceOpening.unit_id, MaintenanceOpening.receipt_no, func.count(), standing)
+        .where(MaintenanceOpening.unit_id.in_({unit_id for unit_id, _ in wanted}))
+        .group_by(MaintenanceOpening.unit_id, MaintenanceOpening.receipt_no)
+    )
+    known = {(unit_id, receipt): (tries, stands) for unit_id, receipt, tries, stands in rows}
+    if len(set(wanted)) < len(wanted) or any(known.get(one, (0, 0))[1] for one in wanted):
         raise OpeningTaken(field="receipt_no")
-    opening = await ledger.open_account(tx, AccountKind.BANK, opening_owner(account.account_no))
-    fund = await ledger.open_account(tx, AccountKind.MAINTENANCE_FUND, str(paid.unit_id))
-    tries = await tx.scalar(
-        select(func.count())
-        .select_from(MaintenanceOpening)
-        .where(MaintenanceOpening.unit_id == paid.unit_id, MaintenanceOpening.receipt_no == receipt)
-    )
-    transfer_id = await ledger.post(
-        tx,
-        f"maintenance_opening:{paid.unit_id}:{receipt}:{tries}",
-        f"unit:{paid.unit_id}",
-        [ledger.Move(opening, -paid.amount_fen), ledger.Move(fund, paid.amount_fen)],
-        words=f"此前缴存（{paid.paid_on}）",
-    )
-    entered = MaintenanceOpening(
-        unit_id=paid.unit_id,
-        unit_code=paid.unit_code,
-        amount_fen=paid.amount_fen,
-        paid_on=paid.paid_on,
-        receipt_no=receipt,
-        import_id=import_id,
-        entered_by=actor.name,
-        transfer_id=transfer_id,
-    )
-    tx.add(entered)
-    await tx.flush()
-    detail = {"amount_fen": paid.amount_fen, "paid_on": paid.paid_on, "receipt_no": receipt}
-    audit(tx, actor, "maintenance.entered", f"unit:{paid.unit_id}", detail)
-    return entered
+    return [known.get(one, (0, 0))[0] for one in wanted]
 
 
 async def take_back(tx: WriteSession, actor: Actor, opening_id: UUID, because: str) -> None:
@@ -148,12 +174,18 @@ async def pass_on(
 async def answer_for(reader: ReadSession, units: Sequence[FundUnit]) -> OwnAnswer | None:
     """What our own book says to the registry (河南省物业管理条例 art. 65); None where somebody else must be asked:
     the county keeps its fund elsewhere, or the book knows nothing of one of the units."""
-    try:
-        await maintenance_account(reader)
-    except NoAccount:
+    if await maintenance_account_or_none(reader) is None:
         return None
     found = await verdicts(reader, units)
     return rules.answer([(unit, found[unit.unit_id]) for unit in units])
+
+
+async def dues_of(reader: ReadSession, units: Sequence[FundUnit]) -> tuple[Due, ...]:
+    """What these units of one case owe and can be billed for now; nothing where the county keeps its fund elsewhere,
+    or the book knows nothing of one of the units."""
+    if await maintenance_account_or_none(reader) is None:
+        return ()
+    return rules.dues((await verdicts(reader, units)).values())
 
 
 async def verdicts(reader: ReadSession, units: Sequence[FundUnit]) -> dict[UUID, Verdict]:
@@ -167,18 +199,21 @@ async def funds_of(reader: ReadSession, unit_ids: Iterable[UUID]) -> dict[UUID, 
     ids = list(unit_ids)
     paid = await payments_of(reader, ids)
     balances = await ledger.balances(reader, AccountKind.MAINTENANCE_FUND, [str(one) for one in ids])
+    by_sale = func.coalesce(func.sum(Bill.amount_fen).filter(Bill.case_id.is_(None)), 0)
+    by_case = func.coalesce(func.sum(Bill.amount_fen).filter(Bill.case_id.is_not(None)), 0)
     waiting = await reader.execute(
-        select(Bill.unit_id, func.sum(Bill.amount_fen))
+        select(Bill.unit_id, by_sale, by_case)
         .where(Bill.unit_id.in_(ids), Bill.kind == BillKind.MAINTENANCE_FUND, Bill.state.in_(UNPAID))
         .group_by(Bill.unit_id)
     )
-    billed = {unit_id: int(fen) for unit_id, fen in waiting}
+    asked = {unit_id: (int(sale_fen), int(case_fen)) for unit_id, sale_fen, case_fen in waiting}
     return {
         unit_id: UnitFund(
             unit_id=unit_id,
             paid_fen=sum(one.amount_fen for one in paid[unit_id]),
             balance_fen=balances.get(str(unit_id), 0),
-            billed_fen=billed.get(unit_id, 0),
+            billed_fen=asked.get(unit_id, (0, 0))[0],
+            coming_fen=asked.get(unit_id, (0, 0))[1],
             first_fen=paid[unit_id][0].amount_fen if paid[unit_id] else 0,
             first_on=paid[unit_id][0].paid_on if paid[unit_id] else None,
         )
@@ -238,12 +273,3 @@ async def earlier_fen(reader: ReadSession, account_no: str) -> int:
 def opening_owner(account_no: str) -> str:
     """The owner of the mirror of what lay on the bank's account before Yiti."""
     return f"opening:{account_no}"
-
-
-async def _entered(reader: ReadSession, unit_id: UUID, receipt: str) -> bool:
-    wanted = select(MaintenanceOpening.id).where(
-        MaintenanceOpening.unit_id == unit_id,
-        MaintenanceOpening.receipt_no == receipt,
-        MaintenanceOpening.reversal_id.is_(None),
-    )
-    return await reader.scalar(wanted) is not None

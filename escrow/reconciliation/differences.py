@@ -5,9 +5,17 @@ from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from escrow.reconciliation.models import BankEntry, Difference, DifferenceKind, DifferenceStep, Resolution
+from escrow.reconciliation.models import (
+    BankEntry,
+    BookingCorrection,
+    CorrectionState,
+    Difference,
+    DifferenceKind,
+    DifferenceStep,
+    Resolution,
+)
 from kernel.audit import audit
 from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
@@ -107,6 +115,8 @@ async def close(
     difference.state, difference.resolution, difference.closing_words = "closed", resolution, words
     difference.closed_by, difference.closed_by_id, difference.closed_at = actor.name, actor.id, now()
     await tx.flush()
+    still_open = BookingCorrection.difference_id == difference.id, BookingCorrection.state == CorrectionState.PROPOSED
+    await tx.execute(update(BookingCorrection).where(*still_open).values(state=CorrectionState.LAPSED))
     audit(tx, actor, "escrow.difference_closed", f"difference:{difference.id}", {"resolution": resolution})
 
 

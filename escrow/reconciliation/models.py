@@ -33,6 +33,7 @@ class DifferenceKind(StrEnum):
     BALANCE = "balance"
     ORDER = "order"
     STATEMENT = "statement"
+    REPORT = "report"
 
 
 KIND_WORDS: Final = {
@@ -42,6 +43,7 @@ KIND_WORDS: Final = {
     DifferenceKind.BALANCE: "余额不一致",
     DifferenceKind.ORDER: "付款回执前后矛盾",
     DifferenceKind.STATEMENT: "对账单未能接收",
+    DifferenceKind.REPORT: "回执与账上不符",
 }
 
 
@@ -186,6 +188,58 @@ class DifferenceStep(TenantModel):
     transfer_id: Mapped[UUID | None] = mapped_column(Uuid)
 
 
+class CorrectionState(StrEnum):
+    """Proposed by one, decided by another; lapsed when the difference closed by itself before that."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+
+
+class BookingCorrection(TenantModel):
+    """冲正: a booking of ours that the bank does not have. One person proposes with evidence, another approves; then
+    the book is put right in the same moment."""
+
+    __tablename__ = "booking_corrections"
+    __table_args__ = (
+        Index(
+            "uq_booking_correction_open", "tenant_id", "difference_id", unique=True,
+            postgresql_where=text("state = 'proposed'"),
+        ),
+        Index("ix_booking_correction_state", "tenant_id", "state", "id"),
+        Index("ix_booking_correction_difference", "tenant_id", "difference_id", "id"),
+        tenant_fk("difference_id", "reconciliation_differences"),
+        tenant_fk("movement_id", "bank_movements"),
+        tenant_fk("transfer_id", "ledger_transfers"),
+        CheckConstraint("state IN ('proposed', 'approved', 'refused', 'lapsed')", name="known_state"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> proposed_by_id", name="decided_by_another"),
+        CheckConstraint(
+            "(state IN ('approved', 'refused')) = (decided_by_id IS NOT NULL)"
+            " AND (decided_by_id IS NULL) = (decided_at IS NULL) AND (decided_by_id IS NULL) = (decision IS NULL)",
+            name="decided_by_somebody",
+        ),
+        CheckConstraint("(state = 'approved') = (transfer_id IS NOT NULL)", name="approved_is_booked"),
+    )  # fmt: skip
+
+    difference_id: Mapped[UUID] = mapped_column(Uuid)
+    movement_id: Mapped[UUID] = mapped_column(Uuid)
+    """The booking that is to be put right."""
+    words: Mapped[str] = mapped_column(Text)
+    evidence_digest: Mapped[str] = mapped_column(String(64))
+    evidence_name: Mapped[str] = mapped_column(String(160))
+    evidence_type: Mapped[str] = mapped_column(String(40))
+    proposed_by: Mapped[str] = mapped_column(String(80))
+    proposed_by_id: Mapped[UUID] = mapped_column(Uuid)
+    state: Mapped[CorrectionState] = mapped_column(String(8), default=CorrectionState.PROPOSED)
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_by_id: Mapped[UUID | None] = mapped_column(Uuid)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decision: Mapped[str | None] = mapped_column(Text)
+    transfer_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """What took the booking back."""
+
+
 append_only(BankStatement, may_change=("reconciled_at", "matched"))
 append_only(BankEntry)
 append_only(
@@ -196,3 +250,7 @@ append_only(
     ),
 )  # fmt: skip
 append_only(DifferenceStep)
+append_only(
+    BookingCorrection,
+    may_change=("state", "decided_by", "decided_by_id", "decided_at", "decision", "transfer_id"),
+)

@@ -196,7 +196,11 @@ async def receipts_of_period(
         .outerjoin(Bill, Bill.id == BankConfirmation.bill_id)
         .outerjoin(SuspenseReceipt, SuspenseReceipt.confirmation_id == BankConfirmation.id)
         .join(BankMovement, BankMovement.transfer_id == BankConfirmation.transfer_id)
-        .where(BankMovement.value_date.between(begins, ends), BankMovement.signed_fen > 0)
+        .where(
+            BankMovement.value_date.between(begins, ends),
+            BankMovement.signed_fen > 0,
+            BankConfirmation.reversed_by.is_(None),
+        )
         .order_by(BankConfirmation.id)
         .limit(EXPORTED)
     )

@@ -77,7 +77,7 @@ def allowed(kind: DifferenceKind, lacks_fen: int) -> frozenset[Resolution]:
     A balance agrees only when the bank's other statements or corrections are there: no one resolves it by words.
     """
     ways = {Resolution.BANK_CORRECTS}
-    if kind in {DifferenceKind.ORDER, DifferenceKind.STATEMENT}:
+    if kind in {DifferenceKind.ORDER, DifferenceKind.STATEMENT, DifferenceKind.REPORT}:
         return frozenset(ways | {Resolution.CONFIRMED})
     if kind is DifferenceKind.BALANCE:
         return frozenset(ways)

@@ -211,6 +211,7 @@ async def _due(reader: ReadSession, found: BankStatement, serials: list[str]) ->
         select(BankMovement)
         .where(
             BankMovement.account_no == found.account_no,
+            BankMovement.reversed_by.is_(None),
             or_(
                 (BankMovement.agreed_by.is_(None)) & (BankMovement.value_date <= found.day),
                 BankMovement.bank_serial.in_(serials),

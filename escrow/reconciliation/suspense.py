@@ -52,7 +52,7 @@ async def match(tx: WriteSession, actor: Actor, receipt_id: UUID, notice_no: str
     """
     bill = await locked_bill(tx, Bill.notice_no == notice_no.strip())
     found, told = await _waiting(tx, receipt_id, words)
-    verdict = rules.judge(_as_told(told, bill.notice_no), facts(bill))
+    verdict = rules.judge(_as_told(found, told, bill.notice_no), facts(bill))
     if verdict is not None:
         raise NoMatch(verdict.words)
     suspense = await ledger.open_account(tx, AccountKind.SUSPENSE, told.account_no)
@@ -133,7 +133,7 @@ async def _found(reader: ReadSession, receipt_id: UUID, *, lock: bool) -> tuple[
     return rows[0], rows[1]
 
 
-def _as_told(told: BankConfirmation, notice_no: str) -> Confirmation:
+def _as_told(found: SuspenseReceipt, told: BankConfirmation, notice_no: str) -> Confirmation:
     return Confirmation(
         event_id=told.event_id,
         notice_no=notice_no,
@@ -142,4 +142,5 @@ def _as_told(told: BankConfirmation, notice_no: str) -> Confirmation:
         bank_serial=told.bank_serial,
         account_no=told.account_no,
         evidence_digest=told.evidence_digest,
+        payer_account=found.payer_account or "",
     )

@@ -1,5 +1,6 @@
 """The supervision bank as it pays: takes pain.001, pays, answers, and tells of every movement and day."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ from kernel.errors import Conflict, Invalid, NotFound
 UNKNOWN_PAYEES = "0000"
 """Accounts that begin so exist nowhere: to try a refusal out."""
 _WRONG_BY_FEN = 100
+_NOTICE = re.compile(r"JK\d{16}", re.ASCII)
 _STATES = {
     "held": OrderState.ACCEPTED,
     "paid": OrderState.SETTLED,
@@ -178,6 +180,7 @@ def _payment(county: str, digest: str, order: PaymentOrder, documents_url: str) 
         received_at=now(),
         order_no=order.reference,
         account_no=order.debtor.account,
+        payer_name=order.debtor.name,
         payee_name=order.creditor.name,
         payee_account=order.creditor.account,
         payee_bank=order.creditor.bank_name or order.creditor.bank_code,
@@ -212,10 +215,13 @@ def _pay(world: World, payment: BankPayment) -> None:
     entry = _entry(payment, -(payment.amount_fen + (_WRONG_BY_FEN if faults.wrong_amount else 0)), payment.remittance)
     book = enter(world, payment.county, payment.account_no, entry)
     payment.state, payment.serial = "paid", entry.serial
+    arrived = _at_payee(world, payment, -entry.signed_fen, payment.remittance)
     if faults.silent_payments:
         return
     _answer(world, payment)
     tell(world, book, [entry])
+    if arrived is not None:
+        tell(world, arrived, arrived.entries[-1:])
     if faults.return_payments:
         _return(world, payment)
 
@@ -225,6 +231,30 @@ def _return(world: World, payment: BankPayment) -> None:
     entry = _entry(payment, payment.amount_fen, payment.reason)
     entry.reversal = True
     tell(world, enter(world, payment.county, payment.account_no, entry), [entry])
+    taken = _at_payee(world, payment, -payment.amount_fen, payment.reason)
+    if taken is not None:
+        taken.entries[-1].reversal = True
+        tell(world, taken, taken.entries[-1:])
+
+
+def _at_payee(world: World, payment: BankPayment, signed_fen: int, remittance: str) -> BankBook | None:
+    """The other side, where the payee's account is one of those that the bank keeps for the county; else None.
+
+    The bank knows them by what has moved on them, by a payment notice that names one, or by an order that pays one.
+    """
+    books, notices = world.store.state.books, world.store.state.notices.values()
+    known = books.get(f"{payment.county}:{payment.payee_account}")
+    named = any((one.county, one.notice.account_no) == (payment.county, payment.payee_account) for one in notices)
+    if not ((known and known.entries) or named or _NOTICE.search(payment.remittance)):
+        return None
+    entry = movement(
+        signed_fen,
+        name=payment.payer_name,
+        account=payment.account_no,
+        end_to_end_id=payment.order_no,
+        remittance=remittance,
+    )
+    return enter(world, payment.county, payment.payee_account, entry)
 
 
 def _entry(payment: BankPayment, signed_fen: int, remittance: str) -> BookEntry:

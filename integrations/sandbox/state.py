@@ -146,6 +146,7 @@ class BankPayment(msgspec.Struct, kw_only=True):
     state: Literal["held", "paid", "rejected", "returned"] = "held"
     reason: str = ""
     serial: str = ""
+    payer_name: str = ""
 
 
 class Check(msgspec.Struct, kw_only=True):

@@ -139,6 +139,12 @@ async def park_reason(reader: ReadSession, key: str) -> str | None:
     return await _said(reader, key, PARKED, {Park.__name__})
 
 
+async def given_up(reader: ReadSession, key: str) -> bool:
+    """Whether an event is parked, for whatever reason: nothing goes on until a person has looked."""
+    chosen = (OutboxEvent.key == key) & (OutboxEvent.state == PARKED)
+    return await reader.scalar(select(OutboxEvent.id).where(chosen)) is not None
+
+
 async def waiting_reason(reader: ReadSession, key: str) -> str | None:
     """The words of the service that is away (`Unavailable`), while an event waits to be tried again."""
     return await _said(reader, key, PENDING, set(_names(Unavailable)))

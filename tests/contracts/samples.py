@@ -154,7 +154,7 @@ def draft(**changes: Any) -> FrozenContract:
     usual = FrozenContract(
         contract_id=UUID("0190a000-0000-7000-8000-0000000000aa"),
         template=PRESALE,
-        template_version="v1",
+        template_version="v2",
         home=home(),
         seller=seller(),
         ownership="sole",

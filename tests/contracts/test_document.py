@@ -10,11 +10,11 @@ from lxml import html
 
 from contracts.document import contract_html
 from contracts.registry import TEMPLATES, Template
-from contracts.schemas import FrozenContract
+from contracts.schemas import FrozenContract, Instalment
 from kernel.clock import today
 from kernel.rendering import Renderer
 from kernel.settings import Settings
-from tests.contracts.samples import BLANKS, company, draft, home, person, represented, shared
+from tests.contracts.samples import BLANKS, changed, company, draft, home, person, represented, shared
 
 CONDITIONS = {"guarantor": {"guarantee": "guarantor"}, "arbitration_body": {"dispute": "arbitration"}}
 NUMERALS = "一二三四五六七八九十"
@@ -71,8 +71,9 @@ def test_every_blank_reaches_the_document(template: Template) -> None:
             if blank.key in ("guarantor", "arbitration_body")
             else {}
         )
-        other = contract_html(draft(home=mortgaged, blanks={**BLANKS, **extra, blank.key: value}))
-        before = contract_html(draft(home=mortgaged, blanks={**BLANKS, **extra}))
+        usual = draft(home=mortgaged, template_version=template.version, blanks={**BLANKS, **extra})
+        other = contract_html(changed(usual, blanks={**usual.blanks, blank.key: value}))
+        before = contract_html(usual)
         assert other != before, blank.key
 
 
@@ -100,6 +101,31 @@ def test_payment_plan_is_a_table_with_its_sum() -> None:
         ["800,000.00", "捌拾万元整"],
     ]
     assert "■贷款方式付款" in text
+
+
+COMBINED = (
+    Instalment(due=today(), amount_fen=20_000_000, kind="down_payment"),
+    Instalment(due=today(), amount_fen=35_000_000, kind="loan"),
+    Instalment(due=today(), amount_fen=25_000_000, kind="fund_loan"),
+)
+
+
+def test_a_combined_loan_names_both_lenders_and_what_each_pays() -> None:
+    page, text = texts(draft(instalments=COMBINED, blanks={**BLANKS, "fund_centre": "息县住房公积金管理部"}))
+    kinds = [row.findall("td")[1].text for row in page.find_class("plan")[0].iter("tr") if len(row.findall("td")) == 5]
+    assert kinds == ["首付款", "商业贷款", "公积金贷款"]
+    assert "■组合贷款（商业贷款和公积金贷款）" in text
+    assert "商业贷款的贷款机构为中国建设银行息县支行，贷款金额为人民币350,000.00元" in text
+    assert "公积金贷款的贷款机构为息县住房公积金管理部，贷款金额为人民币250,000.00元" in text
+    alone = texts(draft(instalments=(COMBINED[0], COMBINED[2])))[1]
+    assert "■公积金贷款" in alone
+    assert "商业贷款的贷款机构为中国建设银行息县支行，贷款金额为人民币／元" in alone
+
+
+def test_an_older_contract_keeps_its_words() -> None:
+    _, text = texts(draft(template_version="v1"))
+    assert "（三）选择贷款方式付款的，贷款机构为中国建设银行息县支行。买受人应当" in text
+    assert "公积金" not in text
 
 
 def test_each_party_has_one_signature_place() -> None:

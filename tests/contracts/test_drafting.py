@@ -43,7 +43,7 @@ async def test_a_draft_takes_the_unit(tx: WriteSession) -> None:
     contract = await open_draft(tx, CLERK, home(), seller())
     held = await open_contracts_by_unit(tx, [contract.unit_id, uuid4()])
     assert {unit: state.status for unit, state in held.items()} == {contract.unit_id: "draft"}
-    assert (contract.template, contract.template_version) == ("gf_2014_0171", "v1")
+    assert (contract.template, contract.template_version) == ("gf_2014_0171", "v2")
 
 
 async def test_the_second_draft_learns_who_and_when_but_no_person(tx: WriteSession) -> None:

@@ -56,7 +56,7 @@ UPDATE = "UPDATE contracts SET {} WHERE id = :id"
         (a_draft, "status = 'nonsense'", "contracts_life"),
         (a_draft, "unit_id = gen_random_uuid()", "contracts_life"),
         (a_draft, "organisation_id = gen_random_uuid()", "contracts_life"),
-        (a_draft, "template_version = 'v2'", "contracts_life"),
+        (a_draft, "template_version = 'v1'", "contracts_life"),
         (a_draft, "price_fen = price_fen + 1", "contracts_life"),
         (a_draft, "price_fen = 0, revision = revision + 1", "ck_contracts_price"),
         (a_draft, "revision = revision - 1", "contracts_life"),

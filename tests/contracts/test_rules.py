@@ -127,8 +127,10 @@ def test_a_missing_parameter_is_an_operators_fault_not_a_pass() -> None:
 
 
 def test_templates_are_found_by_day_and_by_version() -> None:
-    assert template_of(PRESALE, "v1") is TEMPLATE
+    assert template_of(PRESALE, "v2") is TEMPLATE
+    oldest = template_of(PRESALE, "v1")
+    assert current_template(PRESALE, TEMPLATE.effective_from - DAY) is oldest
     with pytest.raises(TemplateMissing):
         template_of(PRESALE, "v0")
     with pytest.raises(TemplateMissing):
-        current_template(PRESALE, TEMPLATE.effective_from - DAY)
+        current_template(PRESALE, oldest.effective_from - DAY)

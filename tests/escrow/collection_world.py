@@ -1,6 +1,7 @@
 """A county that collects by one code, its bills, and what the channel and the bank say of them."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -8,15 +9,20 @@ from sqlalchemy import select
 from escrow import banking, collection
 from escrow.banking import orders
 from escrow.banking.schemas import Movement
-from escrow.collection.models import CollectionBill, LineKind
+from escrow.collection.models import MAINTENANCE, CollectionBill, LineKind
 from escrow.ledger.models import AccountKind
 from escrow.ledger.service import balance
+from escrow.maintenance import service as fund
+from escrow.maintenance.schemas import EarlierPayment, FundUnit
+from escrow.supervision import demonstration_rates, register_maintenance_account, set_rate
 from kernel.clock import now, today
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.outbox.models import OutboxEvent
 from tests.escrow.world import ACTOR, COUNTY
 
 ACCOUNT = "41050188880000007777"
+FUND = "41050188880000009999"
+BANK = ("CCB", "建设银行息县支行")
 DEED, FEE = 920_000, 8_000
 
 
@@ -72,6 +78,43 @@ def given_back(refund_no: str, amount_fen: int, **changes: object) -> collection
         "serial": f"TL{uuid4().hex}", "paid_at": now(), "account_no": ACCOUNT, "words": "", "evidence_digest": "b" * 64,
     }  # fmt: skip
     return collection.ChannelRefund(**(values | changes))  # type: ignore[arg-type]
+
+
+async def open_fund(tx: WriteSession) -> None:
+    """维修资金专户, with the demonstration rates: 60 yuan a square metre in a home with a lift."""
+    await register_maintenance_account(tx, ACTOR, FUND, "息县住宅专项维修资金专户", *BANK)
+    for rate in demonstration_rates():
+        await set_rate(tx, ACTOR, rate)
+
+
+def unit(**changes: object) -> FundUnit:
+    values: dict[str, object] = {
+        "unit_id": uuid4(), "unit_code": "411528001001GB00001F00010001", "usage": "成套住宅",
+        "area": Decimal("100.00"), "has_lift": True,
+    }  # fmt: skip
+    return FundUnit(**(values | changes))  # type: ignore[arg-type]
+
+
+async def owing(tx: WriteSession, paid_fen: int = 1_000_00, **changes: object) -> FundUnit:
+    """A unit that paid part of its fund on paper before: 6,000 yuan are due for it."""
+    made = unit(**changes)
+    paid = EarlierPayment(
+        unit_id=made.unit_id, unit_code=made.unit_code, amount_fen=paid_fen, paid_on=date(2021, 6, 30),
+        receipt_no="豫财001",
+    )  # fmt: skip
+    await fund.enter_earlier(tx, ACTOR, paid)
+    return made
+
+
+async def fund_lines(tx: WriteSession, *units: FundUnit) -> list[collection.NewLine]:
+    """What these units owe, as lines of a bill."""
+    return [
+        collection.NewLine(
+            kind=LineKind.MAINTENANCE_FUND, title="住宅专项维修资金", amount_fen=one.amount_fen, authority=MAINTENANCE,
+            words=one.words, fund=one,
+        )
+        for one in await fund.dues_of(tx, units)
+    ]  # fmt: skip
 
 
 async def bank_pays(tx: WriteSession, order_no: str) -> None:

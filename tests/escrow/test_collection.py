@@ -9,12 +9,20 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from escrow import collection
+from escrow import collection, ledger
 from escrow.banking.models import BankMovement
 from escrow.banking.orders import locked_order, reject
 from escrow.collection import overview
-from escrow.collection.models import BillState, CollectionBill, CollectionPayment, CollectionRefund
+from escrow.collection.models import (
+    MAINTENANCE,
+    BillState,
+    CollectionBill,
+    CollectionPayment,
+    CollectionRefund,
+    LineKind,
+)
 from escrow.ledger.models import AccountKind
+from escrow.maintenance.schemas import Due
 from kernel.clock import now
 from kernel.db import Database, WriteSession
 from kernel.errors import Invalid
@@ -48,9 +56,36 @@ async def test_one_live_bill_that_says_what_is_owed(county: WriteSession) -> Non
 
 
 async def test_without_an_authority_s_account_nothing_is_asked_for(county: WriteSession) -> None:
-    fund = collection.NewLine(kind="maintenance_fund", title="维修资金", amount_fen=1, authority="maintenance")  # type: ignore[arg-type]
-    with pytest.raises(collection.NoAuthority):
-        await collection.issue(county, ACTOR, world.new_bill(fund))
+    due = Due(unit_id=uuid4(), unit_code="411528001001GB00001F00010001", amount_fen=1, words="", basis={})
+    fund = collection.NewLine(
+        kind=LineKind.MAINTENANCE_FUND, title="维修资金", amount_fen=1, authority=MAINTENANCE, fund=due
+    )
+    land = collection.NewLine(kind=LineKind.LAND_VAT, title="出让金", amount_fen=1, authority="land")
+    for line in (fund, land):
+        with pytest.raises(collection.NoAuthority):
+            await collection.issue(county, ACTOR, world.new_bill(line))
+
+
+async def test_what_the_overview_sums_does_not_grow_with_the_bills(county: WriteSession) -> None:
+    """Only bills whose money waits are looked at; what lies forgotten on another's account is not waved through."""
+    done = await world.billed(county)
+    await collection.record_payment(county, ACTOR, world.told(done))
+    for part in await collection.begin_clearing(county, ACTOR, done.id):
+        await world.bank_pays(county, part.order_no)
+    await world.settle(county)
+    waiting = await world.billed(county)
+    await collection.record_payment(county, ACTOR, world.told(waiting))
+    found = await overview.standing(county)
+    assert found is not None
+    assert (found.waiting_fen, found.agrees) == (waiting.total_fen, True)
+    moves = [
+        ledger.Move(await ledger.open_account(county, AccountKind.BANK, world.ACCOUNT), -5),
+        ledger.Move(await ledger.open_account(county, COLLECTED, done.bill_no), 5),
+    ]
+    await ledger.post(county, "test:forgotten", "test:1", moves, words="测试")
+    found = await overview.standing(county)
+    assert found is not None
+    assert (found.waiting_fen, found.agrees) == (waiting.total_fen, False)
 
 
 async def test_paid_booked_cleared(county: WriteSession) -> None:

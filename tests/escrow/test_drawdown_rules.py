@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from escrow.agreements.models import AgreementState
 from escrow.agreements.plans import COMPLETED, REGISTERED, TOPPED_OUT, UNDERGROUND
-from escrow.agreements.rules import AgreementAction, Node, Side, as_nodes, checked_nodes, checked_terms
+from escrow.agreements.rules import AgreementAction, Node, Side, Standing, as_nodes, checked_nodes, checked_terms
 from escrow.agreements.rules import available_actions as agreement_actions
 from escrow.drawdowns import rules
 from escrow.drawdowns.models import DrawdownState
@@ -213,6 +213,9 @@ def test_the_mode_is_not_a_matter_of_taste() -> None:
             checked_terms(mode, quota, basis, full_required=required)
 
 
+TRUTHS = list(product((False, True), repeat=3))
+
+
 def test_who_may_do_what_with_a_drawdown() -> None:
     """Every state, every kind of looker: nobody acts out of turn, and nobody decides twice."""
     lookers = [Looker(asks=a, reviews=r, approves=p, same_person=s) for a, r, p, s in product((False, True), repeat=4)]
@@ -235,16 +238,20 @@ def test_who_may_do_what_with_a_drawdown() -> None:
 
 
 def test_who_may_do_what_with_an_agreement() -> None:
-    for state, side, one, other in product(AgreementState, Side, (False, True), (False, True)):
-        found = agreement_actions(state, side, developer_agreed=one, bank_agreed=other)
-        if state != "proposed":
-            assert not found
+    """Whatever has been agreed and sealed: nobody agrees twice or to nothing, and the department is the last."""
+    some = [frozenset(side for side, chosen in zip(Side, which, strict=True) if chosen) for which in TRUTHS]
+    for state, side, text_made, agreed, sealed in product(AgreementState, Side, (False, True), some, some):
+        found = agreement_actions(state, side, Standing(text_made=text_made, agreed=agreed, sealed=sealed))
+        assert not found or state == "proposed"
         if AgreementAction.PUT_IN_FORCE in found:
             assert side is Side.DEPARTMENT
-            assert one
-            assert other
+            assert sealed >= {Side.DEVELOPER, Side.BANK}
+        if found & {AgreementAction.AGREE, AgreementAction.PUT_IN_FORCE}:
+            assert side not in agreed
         if AgreementAction.AGREE in found:
-            assert not {Side.DEVELOPER: one, Side.BANK: other}[side]
+            assert text_made
+            assert side is not Side.DEPARTMENT
+        assert (AgreementAction.WITHDRAW in found) == (side is Side.DEPARTMENT and state == "proposed")
 
 
 def test_the_sum_can_be_followed() -> None:

@@ -8,6 +8,9 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from escrow import ledger, service
 from escrow.ledger.models import AccountKind
@@ -16,7 +19,7 @@ from escrow.loans import service as loans
 from escrow.loans.models import LenderKind, Loan
 from escrow.loans.rules import Condition, NotReleasable, ReleaseFacts, ReleaseRule, Standing
 from escrow.loans.schemas import Disbursal, Lender, NewLoan
-from escrow.models import BillState
+from escrow.models import Bill, BillState, LoanPart
 from kernel.db import WriteSession
 from kernel.errors import Conflict, Invalid
 from kernel.money import MAX_FEN
@@ -68,14 +71,46 @@ def facts(**changes: Any) -> ReleaseFacts:
 def test_conditions_of_the_day_and_the_project(
     county: tuple[ReleaseRule, ...], known: ReleaseFacts, missing: list[str]
 ) -> None:
-    rule = rules.rule_for(rules.in_force(county), known)
+    rule = rules.rule_for(rules.in_force(county), known.on, known.planning_permit_on)
     assert [words for words, met in rules.checked(rule, known) if not met] == missing
     assert rule.source
 
 
 def test_before_any_rule_nothing_is_released() -> None:
     with pytest.raises(NotReleasable):
-        rules.rule_for(rules.in_force(), facts(on=date(1999, 1, 1)))
+        rules.rule_for(rules.in_force(), date(1999, 1, 1), date(1998, 1, 1))
+
+
+FEW = [one.valid_from for one in rules.NATIONAL] + [date(2010, 1, 1), date(2026, 8, 29), date(2028, 1, 1)]
+DAYS = st.sampled_from(FEW)
+PERMITS = DAYS | st.just(date(1999, 1, 1))
+COUNTY_RULES = st.lists(st.tuples(DAYS, st.booleans()), max_size=5).map(
+    lambda rows: [
+        ReleaseRule(valid_from=day, conditions=(Condition.FILED,), earlier_permits_keep=keep, source="本县")
+        for day, keep in rows
+    ]
+)
+
+
+@given(COUNTY_RULES, DAYS, PERMITS)
+def test_each_project_has_one_version_and_the_page_says_which(
+    county: list[ReleaseRule], on: date, permit: date
+) -> None:
+    versions = rules.in_force(county)
+    holds = [
+        day
+        for day, reach in rules.reaches(versions, on).items()
+        if (reach.permits_from is None or reach.permits_from <= permit)
+        and (reach.permits_before is None or permit < reach.permits_before)
+    ]
+    assert holds == [rules.rule_for(versions, on, permit).valid_from]
+
+
+def test_a_version_says_what_it_does() -> None:
+    assert [rules.effect(one) for one in rules.NATIONAL] == [
+        "自2003年6月5日起，合同备案、抵押预告登记、主体结构封顶后放款",
+        "自2026年8月28日起，合同备案、抵押预告登记、竣工验收备案后放款",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +134,7 @@ def test_where_a_loan_is(bill: BillState | None, known: dict[str, bool], expecte
 
 def new_loan(world: World, **changes: Any) -> NewLoan:
     usual: dict[str, Any] = {
-        "contract_id": uuid4(), "project_id": world.project_id, "unit_id": uuid4(),
+        "contract_id": uuid4(), "part": LoanPart.ONLY, "project_id": world.project_id, "unit_id": uuid4(),
         "unit_code": "411528001001GB00001F00010001", "location": "息县某小区1号楼101", "filing_no": "YS1",
         "borrowers": "张三、李四", "amount_fen": 420_000_00, "lender_words": "演示建设银行", "lender": LENDER,
     }  # fmt: skip
@@ -154,6 +189,45 @@ async def test_a_lender_sees_what_names_it_and_nothing_else(world: World) -> Non
             await loans.issue_notice(tx, ACTOR, nobody.id, DONE)
         await loans.assign_lender(tx, ACTOR, nobody.id, LENDER)
         assert await loans.waiting_on(tx, [nobody.unit_id]) == [nobody.id]
+
+
+async def test_the_loans_of_a_contract_go_their_own_ways(world: World) -> None:
+    fund = Lender(organisation_id=uuid4(), kind=LenderKind.FUND_CENTRE, name="息县住房公积金管理部")
+    both = {"contract_id": uuid4()}
+    async with world.database.transaction(COUNTY) as tx:
+        bank_loan = await opened(tx, world, part=LoanPart.COMMERCIAL, **both)
+        fund_loan = await opened(tx, world, part=LoanPart.HOUSING_FUND, amount_fen=250_000_00, lender=fund, **both)
+        first = await loans.issue_notice(tx, ACTOR, fund_loan.id, DONE)
+        assert (first.payer, first.amount_fen) == (fund.name, 250_000_00)
+        assert "公积金贷款" in service.payment_notice_html(first)
+        with pytest.raises(NotReleasable):
+            await loans.issue_notice(tx, ACTOR, bank_loan.id, NOW)
+        second = await loans.issue_notice(tx, ACTOR, bank_loan.id, DONE)
+        assert not (await service.confirm(tx, ACTOR, told(first, amount_fen=420_000_00))).recognised
+        assert (await service.confirm(tx, ACTOR, told(second))).recognised
+        lines = await loans.lines_of_contract(tx, bank_loan.contract_id)
+        assert [(one.loan.part, one.standing) for one in lines] == [("commercial", "paid"), ("housing_fund", "to_pay")]
+        assert await ledger.balance(tx, AccountKind.PROJECT_FUND, str(world.project_id)) == 420_000_00
+        for lender, part in ((LENDER, LoanPart.HOUSING_FUND), (fund, LoanPart.COMMERCIAL)):
+            with pytest.raises(Invalid, match="应选择"):
+                await opened(tx, world, part=part, lender=lender)
+
+
+async def test_the_database_keeps_one_live_notice_for_each_loan(world: World) -> None:
+    async with world.database.transaction(COUNTY) as tx:
+        loan = await opened(tx, world, part=LoanPart.COMMERCIAL)
+        bill = await loans.issue_notice(tx, ACTOR, loan.id, DONE)
+        same = {one.name: getattr(bill, one.name) for one in Bill.__table__.columns if one.name != "id"}
+
+        async def add(**changes: str) -> None:
+            async with tx.begin_nested():
+                tx.add(Bill(**(same | {"notice_no": uuid4().hex[:18]} | changes)))
+
+        for changes, constraint in (
+            ({}, "uq_live_bill"), ({"loan_part": ""}, "says_which"), ({"kind": "down_payment"}, "says_which"),
+        ):  # fmt: skip
+            with pytest.raises(IntegrityError, match=constraint):
+                await add(**changes)
 
 
 async def test_a_loan_is_opened_and_noticed_once(world: World) -> None:

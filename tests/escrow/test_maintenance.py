@@ -58,6 +58,8 @@ def paid(fen: int, on: date, balance: int | None = None) -> UnitFund:
         (UNIT, paid(6_000_00, date(2021, 5, 1), balance=1_800_00), FundState.PAID, 0),
         (UNIT, known(billed_fen=6_000_00), FundState.OWED, 6_000_00),
         (UNIT, known(), FundState.UNKNOWN, 0),
+        (UNIT, known(coming_fen=6_000_00, billed_fen=6_000_00), FundState.PAID, 0),
+        (UNIT, known(coming_fen=5_000_00), FundState.OWED, 1_000_00),
         (GARAGE, known(), FundState.EXEMPT, 0),
         (msgspec.structs.replace(UNIT, has_lift=False), known(), FundState.UNKNOWN, 0),
     ],
@@ -66,6 +68,22 @@ def test_where_a_fund_stands(unit: FundUnit, figures: UnitFund, state: FundState
     verdict = rules.judge(RATES, unit, figures, TODAY)
     assert (verdict.state, verdict.owed_fen) == (state, owed)
     assert verdict.words
+
+
+def test_what_is_owed_as_a_line_of_a_bill() -> None:
+    """The rate is that of the day on which was first paid; without any rate nothing is billed by itself."""
+    owed = rules.judge(RATES, UNIT, paid(4_000_00, date(2015, 5, 1)), TODAY)
+    assert owed.due is not None
+    assert (owed.due.amount_fen, owed.due.unit_id) == (1_000_00, UNIT.unit_id)
+    assert owed.due.words == (
+        "50.00元／㎡（有电梯）×100.00㎡，应缴 5,000.00 元，已缴 4,000.00 元，欠缴 1,000.00 元（旧）"
+    )
+    assert (owed.due.basis["fen_per_sqm"], owed.due.basis["paid_before_fen"]) == (5000, 4_000_00)
+    clear = rules.judge(RATES, UNIT, paid(6_000_00, date(2021, 5, 1)), TODAY)
+    unknown = rules.judge(RATES, UNIT, known(), TODAY)
+    no_rate = rules.judge([], UNIT, known(billed_fen=1), TODAY)
+    assert rules.dues([owed, clear]) == (owed.due,)
+    assert rules.dues([owed, unknown]) == rules.dues([owed, no_rate]) == ()
 
 
 def answer(*states: FundState) -> str | None:
@@ -114,6 +132,29 @@ async def test_an_earlier_payment_is_opened_taken_back_and_entered_again(world: 
         assert statement
         assert [line.amount_fen for line in statement.lines] == [5_000_00, -5_000_00, 4_000_00]
         assert statement.closing_fen == 4_000_00
+    async with world.database.read(COUNTY) as reader:
+        assert await wrongs(reader) == {}
+
+
+async def test_many_are_entered_together_or_not_at_all(world: World) -> None:
+    units = [uuid4() for _ in range(30)]
+    paid = [earlier(unit, amount_fen=place, receipt_no=str(place)) for place, unit in enumerate([*units, *units], 1)]
+    async with world.database.transaction(COUNTY) as tx:
+        entered = await fund.enter_all(tx, ACTOR, paid, "李会计")
+        assert [(one.unit_id, one.amount_fen, one.entered_by) for one in entered] == [
+            (one.unit_id, one.amount_fen, "李会计") for one in paid
+        ]
+        assert await fund.earlier_fen(tx, "6222000000009999") == sum(range(1, 61))
+        await fund.take_back(tx, ACTOR, entered[0].id, "录错")
+    known, new = earlier(units[1], amount_fen=5, receipt_no="2"), earlier(uuid4())
+    for many in ([new, known], [new, new], [new, earlier(uuid4(), amount_fen=0)]):
+        with pytest.raises((fund.OpeningTaken, Invalid)):
+            async with world.database.transaction(COUNTY) as tx:
+                await fund.enter_all(tx, ACTOR, many, "李会计")
+    async with world.database.transaction(COUNTY) as tx:
+        assert await service.maintenance_fund_of(tx, new.unit_id) == 0
+        await fund.enter_all(tx, ACTOR, [paid[0], new], "李会计")
+        assert await service.maintenance_fund_of(tx, units[0]) == 1 + 31
     async with world.database.read(COUNTY) as reader:
         assert await wrongs(reader) == {}
 

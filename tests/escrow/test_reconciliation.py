@@ -24,6 +24,7 @@ from kernel.clock import SHANGHAI
 from kernel.db import Database, WriteSession
 from kernel.errors import Invalid
 from tests.escrow.banks import DAY, drawdown, project, receive, serial
+from tests.escrow.correcting import put_right
 from tests.escrow.test_bank_lines import DIGEST, line, notice
 from tests.escrow.world import ACTOR, COUNTY
 
@@ -165,7 +166,7 @@ async def test_money_only_the_bank_has_goes_to_suspense(tx: WriteSession) -> Non
 async def test_a_debit_nobody_ordered_waits_for_its_reversal(tx: WriteSession) -> None:
     _, account_no = await project(tx)
     (wrong,) = await compare(tx, statement(account_no, [line(account_no, -50_00)]))
-    for act in (resolving.to_suspense, resolving.reverse_booking, resolving.confirm_order):
+    for act in (resolving.to_suspense, resolving.confirm_order):
         with pytest.raises(resolving.NotAllowed):
             await act(tx, ACTOR, wrong.id, "平账")
     await resolving.bank_corrects(tx, ACTOR, wrong.id, "已电话通知银行更正")
@@ -213,7 +214,7 @@ async def test_our_booking_is_taken_back_with_what_stood_on_it(tx: WriteSession)
     ):  # fmt: skip
         await book_line(tx, ACTOR, one, DIGEST)
     for found in await compare(tx, statement(account_no, [])):
-        await resolving.reverse_booking(tx, ACTOR, found.id, "银行确认从未入账")
+        await put_right(tx, found.id)
     assert (bill.state, order.state) == (BillState.SENT, banking.OrderState.RETURNED)
     kept = (await tx.scalars(select(SuspenseReceipt).order_by(SuspenseReceipt.id.desc()).limit(1))).one()
     assert kept.state == "reversed"
@@ -229,7 +230,7 @@ async def test_an_amount_that_differs_is_taken_back_and_booked_as_the_bank_has_i
     await book_line(tx, ACTOR, ours, DIGEST)
     theirs = line(account_no, 499_00, bank_serial=ours.bank_serial, remittance=bill.notice_no)
     (found,) = await compare(tx, statement(account_no, [theirs]))
-    await resolving.reverse_booking(tx, ACTOR, found.id, "银行实收 499 元")
+    await put_right(tx, found.id)
     assert await open_differences(tx, [account_no]) == {account_no: 1}
     await resolving.to_suspense(tx, ACTOR, found.id, "按银行实收补记")
     assert await ledger.balance(tx, AccountKind.SUSPENSE, account_no) == 499_00

@@ -20,7 +20,7 @@ from escrow.loans.jobs import return_loan, settle_return
 from escrow.loans.models import LenderKind, Loan
 from escrow.loans.rules import ReleaseFacts
 from escrow.loans.schemas import Disbursal, Lender, NewLoan
-from escrow.models import Bill, BillKind, Refund, RefundState
+from escrow.models import Bill, BillKind, LoanPart, Refund, RefundState
 from escrow.refunds import RefundDiffers
 from escrow.rules import above_quota
 from escrow.schemas import RefundConfirmation, SaleMoney
@@ -42,21 +42,30 @@ PAID_BY = Disbursal(
 )  # fmt: skip
 
 
-async def open_loan(tx: WriteSession, sale: SaleMoney) -> Loan:
+LENDERS = {
+    LoanPart.HOUSING_FUND: Lender(
+        organisation_id=uuid4(), kind=LenderKind.FUND_CENTRE, name="息县住房公积金管理部"
+    ),
+    LoanPart.COMMERCIAL: Lender(organisation_id=uuid4(), kind=LenderKind.BANK, name="演示建设银行息县支行"),
+}  # fmt: skip
+
+
+async def open_loan(tx: WriteSession, sale: SaleMoney, part: LoanPart = LoanPart.HOUSING_FUND) -> Loan:
     return await loans.open_loan(
         tx, ACTOR,
         NewLoan(
-            contract_id=sale.contract_id, project_id=sale.project_id, unit_id=sale.unit_id, unit_code=sale.unit_code,
-            location="息县某小区1号楼101", filing_no="YS4115282026000001", borrowers="张三、李四", amount_fen=LENT,
-            lender_words="息县住房公积金管理部",
-            lender=Lender(organisation_id=uuid4(), kind=LenderKind.FUND_CENTRE, name="息县住房公积金管理部"),
+            contract_id=sale.contract_id, part=part, project_id=sale.project_id, unit_id=sale.unit_id,
+            unit_code=sale.unit_code, location="息县某小区1号楼101", filing_no="YS4115282026000001",
+            borrowers="张三、李四", amount_fen=LENT, lender_words=LENDERS[part].name, lender=LENDERS[part],
         ),
     )  # fmt: skip
 
 
-async def lent(tx: WriteSession, sale: SaleMoney, *, paid: bool = True, said: bool = True) -> Bill:
+async def lent(
+    tx: WriteSession, sale: SaleMoney, part: LoanPart = LoanPart.HOUSING_FUND, *, paid: bool = True, said: bool = True
+) -> Bill:
     """A loan that its lender has paid into supervision."""
-    loan = await open_loan(tx, sale)
+    loan = await open_loan(tx, sale, part)
     bill = await loans.issue_notice(tx, ACTOR, loan.id, READY)
     if said:
         await loans.report(tx, ACTOR, loan.id, PAID_BY)
@@ -155,6 +164,46 @@ async def test_the_lender_comes_first_and_the_parts_are_the_whole(world: World) 
         assert await wrongs(reader) == {}
 
 
+@pytest.mark.parametrize("parts", [list(LENDERS), list(LENDERS)[::-1]], ids=["fund first", "bank first"])
+async def test_each_lender_of_a_combined_loan_gets_its_own_back_before_the_buyers(
+    world: World, parts: list[LoanPart]
+) -> None:
+    sale = await paid_sale(world)
+    async with world.database.transaction(COUNTY) as tx:
+        paid = [await lent(tx, sale, part) for part in parts]
+        twice = told(paid[0], bank_serial="again", event_id="again")
+        assert not (await service.confirm(tx, ACTOR, twice)).recognised
+        assert [one.standing for one in await loans.lines_of_contract(tx, sale.contract_id)] == ["paid", "paid"]
+    refunds = await cancel(world, sale)
+    assert [one.payee for one in refunds[:2]] == [LENDERS[part].name for part in parts]
+    assert [one.bill_id for one in refunds[:2]] == [one.id for one in paid]
+    assert [one.amount_fen for one in refunds[2:]] == [180_000_00, 7_101_60]
+    await end(world, refunds[1], "paid")
+    await end(world, refunds[0], "rejected")
+    assert [state for state, _ in await states(world, sale)] == ["waiting", "confirmed", "ordered", "ordered"]
+    assert await balance(world, AccountKind.REFUND_PAYABLE, sale.contract_id) == LENT + 180_000_00 + 7_101_60
+    async with world.database.read(COUNTY) as reader:
+        assert [one.standing for one in await loans.lines_of_contract(reader, sale.contract_id)] == [
+            "returning", "returned",
+        ]  # fmt: skip
+        assert await wrongs(reader) == {}
+
+
+async def test_of_a_combined_loan_only_what_was_paid_goes_back(world: World) -> None:
+    sale = await paid_sale(world)
+    async with world.database.transaction(COUNTY) as tx:
+        unpaid = await lent(tx, sale, LoanPart.COMMERCIAL, paid=False)
+        await lent(tx, sale, LoanPart.HOUSING_FUND)
+    refunds = await cancel(world, sale)
+    assert [one.payee for one in refunds[:1]] == ["息县住房公积金管理部"]
+    assert len(refunds) == 3
+    async with world.database.transaction(COUNTY) as tx:
+        late = await service.confirm(tx, ACTOR, told(unpaid))
+        assert (late.recognised, late.reason) == (False, "void_notice")
+        standing = [one.standing for one in await loans.lines_of_contract(tx, sale.contract_id)]
+        assert standing == ["closed", "returning"]
+
+
 async def test_a_bank_that_cannot_pay_the_lender_leaves_the_money_owed_until_it_can(world: World) -> None:
     sale = await paid_sale(world, paid=True)
     refund = (await cancel(world, sale))[0]
@@ -183,8 +232,7 @@ async def test_a_lender_without_an_account_keeps_nobody_else_waiting(world: Worl
     assert [one.state for one in await cancel(world, sale)] == ["waiting", "ordered", "ordered"]
     assert await balance(world, AccountKind.PROJECT_FUND, world.project_id) == 0
     async with world.database.transaction(COUNTY) as tx:
-        loan = await loans.of_contract(tx, sale.contract_id)
-        assert loan
+        (loan,) = await loans.of_contract(tx, sale.contract_id)
         await loans.report(tx, ACTOR, loan.id, PAID_BY)
     await handle(world, "escrow.return_loan")
     assert (await states(world, sale))[0] == ("ordered", LENT)
@@ -270,8 +318,7 @@ async def test_an_unpaid_loan_is_void_and_a_payout_by_the_wrong_way_is_refused(w
     assert await cancel(world, sale) == []
     async with world.database.transaction(COUNTY) as tx:
         assert not (await service.confirm(tx, ACTOR, told(unpaid))).recognised
-        line = await loans.line_of_contract(tx, sale.contract_id)
-        assert line
+        (line,) = await loans.lines_of_contract(tx, sale.contract_id)
         assert line.standing == "closed"
     other = await paid_sale(world, paid=True)
     refund = (await cancel(world, other))[0]
@@ -300,7 +347,7 @@ async def test_two_cancellations_at_once_share_what_is_there(world: World) -> No
 async def test_a_notice_and_a_cancellation_at_once_never_leave_a_loan_to_pay(world: World) -> None:
     async with world.database.transaction(COUNTY) as tx:
         sales = [world.sale() for _ in range(6)]
-        opened = [await open_loan(tx, sale) for sale in sales]
+        opened = [await open_loan(tx, sale, part) for sale in sales for part in LENDERS]
 
     async def notice(loan_id: UUID) -> None:
         with suppress(loans.LoanClosed):
@@ -309,6 +356,7 @@ async def test_a_notice_and_a_cancellation_at_once_never_leave_a_loan_to_pay(wor
 
     await asyncio.gather(*(notice(loan.id) for loan in opened), *(cancel(world, sale) for sale in sales))
     async with world.database.read(COUNTY) as reader:
-        lines = [await loans.line_of_contract(reader, sale.contract_id) for sale in sales]
-        assert {line.standing for line in lines if line} == {"closed"}
-        assert [line.bill.state for line in lines if line and line.bill and line.bill.state != "void"] == []
+        lines = [line for sale in sales for line in await loans.lines_of_contract(reader, sale.contract_id)]
+        assert len(lines) == len(opened)
+        assert {line.standing for line in lines} == {"closed"}
+        assert [line.bill.state for line in lines if line.bill and line.bill.state != "void"] == []

@@ -22,7 +22,7 @@ from escrow.rules import (
     rate_on,
     usage_class,
 )
-from escrow.schemas import Confirmation
+from escrow.schemas import NO_NOTICE, Confirmation
 from kernel.errors import Invalid
 
 
@@ -126,6 +126,14 @@ def test_only_the_exact_payment_is_recognised(
 ) -> None:
     verdict = judge(confirmation(**changes), bill)
     assert (verdict.reason if verdict else None) == reason
+
+
+def test_money_without_a_notices_number_says_so() -> None:
+    named = judge(confirmation(notice_no="JK9"), None)
+    nameless = judge(confirmation(notice_no=NO_NOTICE), None)
+    assert named is not None
+    assert nameless is not None
+    assert (named.words, nameless.words) == ("没有编号为 JK9 的缴款通知书", "付款人没有填写缴款通知书编号")
 
 
 def test_the_gate_says_what_is_missing() -> None:

@@ -40,7 +40,12 @@ HOME = "411528"
 ANSWERS = {question.key: question.clear for question in QUESTIONS}
 PRICE = 60_000_000
 DOWN = 20_000_000
-BLANKS = {"loan_bank": "演示建设银行", "property_company": "演示物业服务有限公司"}
+FROM_BANK, FROM_FUND = 25_000_000, 15_000_000
+BLANKS = {
+    "loan_bank": "演示建设银行",
+    "fund_centre": "息县住房公积金管理部",
+    "property_company": "演示物业服务有限公司",
+}
 MORTGAGED_BUILDING = 3
 MORTGAGED = {"mortgagee": "演示农商银行", "mortgage_no": "1", "mortgagee_consent": "同意销售函2026-01"}
 _people = count(1)
@@ -114,7 +119,8 @@ class Stage:
             await contracts.save_buyers(tx, clerk, contract.id, ownership, buyers, revision=contract.revision)
             plan = [
                 Instalment(due=today(), amount_fen=DOWN, kind="down_payment"),
-                Instalment(due=today(), amount_fen=PRICE - DOWN, kind="loan"),
+                Instalment(due=today(), amount_fen=FROM_BANK, kind="loan"),
+                Instalment(due=today(), amount_fen=FROM_FUND, kind="fund_loan"),
             ]
             blanks = BLANKS | (MORTGAGED if building == MORTGAGED_BUILDING else {})
             await contracts.save_terms(tx, clerk, contract.id, PRICE, plan, blanks, revision=contract.revision)

@@ -1,16 +1,18 @@
 """`make demo`: what its players may do at a page, and one sale played on the real thing."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.throwaway import throwaway_platform
 from kernel.identifiers import credit_code, resident_id
-from yiti.local.demo import application, checks, documents, drawing
+from yiti.local.demo import application, checks, documents, drawing, lending
 from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import Form, Page, StepFailed
 from yiti.local.demo.drawing import DrawdownInPlay
+from yiti.local.demo.lending import LoanInPlay
 from yiti.local.demo.parties import company, handwriting, person
 from yiti.local.demo.play import SaleInPlay, Stage, play
 from yiti.local.demo.sales import single_buyer
@@ -102,8 +104,10 @@ def _drawn(stage: Stage) -> Timeline:
 
 def _sold(stage: Stage, pki: Path) -> tuple[Timeline, Timeline]:
     timeline, online = Timeline("单人购房"), Timeline(application.TITLE)
-    with SaleInPlay(stage, single_buyer(), timeline) as sale:
+    with SaleInPlay(stage, replace(single_buyer(), from_fund_yuan=150_000), timeline) as sale:
         assert play(sale) == []
+        with LoanInPlay(stage, Timeline(lending.TITLE)) as loan:
+            assert "银行已确认" in lending.play(loan, sale.filed.facts["合同备案号"])
         folder = documents.save(sale, 1)
         assert "不能再次销售" in checks.second_sale(sale)
         checks.verify(stage.web, stage.world.proof_link(sale.plan.buyers[0].phone), sale.proof)

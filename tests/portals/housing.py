@@ -20,7 +20,7 @@ from tests.portals.pages import HOST, PageClient, sign_in_as
 from tests.testbed import COUNTIES, HOME
 from yiti.app import UPLOAD_LIMIT_BYTES
 from yiti.estate.parameters import install_parameters
-from yiti.portals import developer, housing
+from yiti.portals import agreements, developer, housing
 from yiti.portals.shell.plugin import Shell
 from yiti.resources import Resources
 
@@ -33,9 +33,9 @@ def make_platform(database: Database, settings: Settings) -> Litestar:
     unused: Any = None
     parts = Resources(settings, database, BlobStore(settings.blob_url), unused, unused, unused)
     return Litestar(
-        route_handlers=[*developer.ROUTES, *housing.ROUTES],
+        route_handlers=[*agreements.ROUTES, *developer.ROUTES, *housing.ROUTES],
         dependencies={**DEPENDENCIES, "resources": Provide(lambda: parts, sync_to_thread=False)},
-        plugins=[Shell(settings, [developer.PORTAL, housing.PORTAL])],
+        plugins=[Shell(settings, [agreements.PORTAL, developer.PORTAL, housing.PORTAL])],
         state=State(
             {
                 "database": database,
@@ -47,10 +47,13 @@ def make_platform(database: Database, settings: Settings) -> Litestar:
     )
 
 
-async def desk(app: Litestar, database: Database, role: str = "estate_clerk", county: str = HOME) -> PageClient:
-    """A browser in which a new member of staff with this role has signed in."""
+async def desk(
+    app: Litestar, database: Database, role: str = "estate_clerk", county: str = HOME, **employer: Any
+) -> PageClient:
+    """A browser in which a new member of staff with this role has signed in; `organisation_id` names the employer."""
     transport = ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    client = await sign_in_as(database, AsyncClient(transport=transport, base_url=f"http://{HOST}"), role, county)
+    http = AsyncClient(transport=transport, base_url=f"http://{HOST}")
+    client = await sign_in_as(database, http, role, county, **employer)
     client._token = re.findall(r'name="_csrf" value="([^"]+)"', (await client.get("/account/password")).text)[0]
     return client
 

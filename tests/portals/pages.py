@@ -233,9 +233,11 @@ def _label_problems(tree: ET.Element, ids: set[str]) -> list[str]:
     return problems
 
 
-async def sign_in_as(database: Database, http: AsyncClient, role: str, county: str = HOME) -> PageClient:
+async def sign_in_as(
+    database: Database, http: AsyncClient, role: str, county: str = HOME, **employer: Any
+) -> PageClient:
     """A client with the session of a new user who has this role."""
     async with database.transaction(county) as tx:
-        staff = await make_staff(tx, role)
+        staff = await make_staff(tx, role, **employer)
     http.cookies.set(SESSION, staff.cookie, domain=HOST)
     return PageClient(http, staff)

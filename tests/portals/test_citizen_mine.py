@@ -7,6 +7,7 @@ from uuid import uuid4
 import time_machine
 
 import contracts.service as contracts
+from escrow.bills import bills_of
 from kernel import clock
 from tests.journeys.stage import HOME, Stage, buyer
 from tests.portals.citizens import ME, MakePhone, Sold
@@ -57,6 +58,8 @@ async def test_a_buyer_sees_contract_papers_history_and_proof(sold: Sold, phone:
     for words in ("已预告登记", "合同网签备案", "已到账：住宅专项维修资金", "加盖电子印章", "登簿", "证明签发", "郑*"):
         assert words in contract.text, words
     assert sold.buyers[1].id_no not in contract.text
+    assert contract.text.count("预售资金监管账户") == 1
+    assert contract.text.count("维修资金专户") == 1
     papers = [link for link in links(contract.text) if "/documents/" in link]
     assert len(papers) == 5, "four documents, and how they were signed"
     for paper in papers:
@@ -115,10 +118,10 @@ async def test_buyers_and_seller_cancel_a_filed_contract(stage: Stage, phone: Ma
     sold = Sold(contract_id, await stage.finished(contract_id), couple)
     first, second = await phone().signed_in(couple[0]), await phone().signed_in(couple[1])
     sold = replace(sold, proof=await made_anew(stage, sold.proof))
-    page = await stage.until(lambda: first.get(sold.url), lambda page: "已预告登记" in page.text)
-    assert sold.proof_url in page.text, "the newest proof of the notice, not the one it replaced"
-    assert page.text.count("不动产登记证明签发") == 2
-    assert "申请注销合同备案" in page.text
+    shown = await stage.until(lambda: first.get(sold.url), lambda page: "已预告登记" in page.text)
+    assert sold.proof_url in shown.text, "the newest proof of the notice, not the one it replaced"
+    assert shown.text.count("不动产登记证明签发") == 2
+    assert "申请注销合同备案" in shown.text
     none = await first.page.post(f"{sold.url}/cancellation", {"reason": " "})
     assert none.status_code == 422
     await first.get(sold.url)
@@ -137,9 +140,9 @@ async def test_buyers_and_seller_cancel_a_filed_contract(stage: Stage, phone: Ma
     agreed = await second.page.htmx("POST", f"{sold.url}/cancellation/agree")
     assert agreed.headers["HX-Redirect"] == sold.url
     await stage.until(lambda: first.get(sold.proof_url), lambda page: "已注销" in page.text)
-    for shown in (first, second):
-        assert "合同已注销" in (await shown.get(sold.url)).text
-        assert "已注销" in (await shown.get(sold.proof_url)).text
+    for one in (first, second):
+        assert "合同已注销" in (await one.get(sold.url)).text
+        assert "已注销" in (await one.get(sold.proof_url)).text
     verified = await first.get(f"/verify/{HOME}/{sold.proof.verify_code}")
     assert "注销日期" in verified.text
 
@@ -149,7 +152,11 @@ async def test_a_lost_link_is_replaced_and_a_case_with_a_person_says_why(stage: 
     contract_id = await stage.drafted([person], building=3)
     await stage.billed(contract_id)
     here, url = await phone().signed_in(person), f"{ME}/contracts/{contract_id}"
-    assert "待缴款" in (await here.get(url)).text
+    page = (await here.get(url)).text
+    assert "待缴款" in page
+    async with stage.resources.database.read(HOME) as reader:
+        bill = (await bills_of(reader, contract_id))[0]
+    assert f"{bill.bank_name}，{bill.account_no}" in page, "whoever pays needs the whole number"
     assert (await here.page.post(f"{url}/sign")).status_code == 409
     await stage.paid(contract_id)
     await stage.submitted(contract_id)

@@ -143,3 +143,34 @@ async def test_rates_are_added_by_date_and_never_changed(money: tuple[PageClient
     for changes, field in (({"rate": "-1"}, "rate"), ({"source": ""}, "source"), ({"usage_class": "x"}, "usage_class")):
         answer = await clerk.htmx("POST", "/housing/money/maintenance/rates", form | changes)
         assert words_of(answer)[:2] == (422, field)
+
+
+async def test_the_county_sets_its_own_conditions_of_release(money: tuple[PageClient, Database, str]) -> None:
+    clerk, database, project = money
+    url = "/housing/money/loan-rules"
+    page = (await clerk.get(url)).text
+    assert "自2026年8月28日起，合同备案、抵押预告登记、竣工验收备案后放款" in page
+    assert page.count("国家规定</span>") == 2
+    assert url in (await clerk.get("/housing/money")).text
+    form = {
+        "conditions": ["filed", "topped_out"],
+        "keeps": "yes",
+        "valid_from": "2026-09-01",
+        "source": "息建〔2026〕9号",
+    }
+    assert (await clerk.htmx("POST", url, form)).status_code == 403, "looking is not setting"
+    supervisor = await desk(clerk.http._transport.app, database, "escrow_supervisor")  # type: ignore[attr-defined]
+    assert "须全部达到" in (await supervisor.get(f"{url}/new")).text
+    for field, value in (("conditions", []), ("valid_from", "明天"), ("source", " ")):
+        answer = await supervisor.htmx("POST", url, form | {field: value})
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+    await made(supervisor, url, form)
+    assert (await supervisor.htmx("POST", url, form)).status_code == 409
+    page = (await supervisor.get(url)).text
+    assert "自2026年9月1日起，合同备案、主体结构封顶后放款" in page
+    assert "现行，适用于2026-09-01起取得规划许可的项目" in page
+    assert "仍适用于2026-09-01以前取得规划许可的项目" in page
+    assert "已被替代" in page
+    assert page.count("本县规定</span>") == 1
+    assert "竣工验收备案后放款" in (await clerk.get(f"{project}/fund")).text, "its permit is older"
+    await supervisor.http.aclose()

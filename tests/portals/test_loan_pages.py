@@ -12,13 +12,17 @@ import escrow.service as escrow
 from escrow.loans import service as loans
 from escrow.loans.models import Loan
 from escrow.loans.rules import Condition, ReleaseRule
+from escrow.loans.schemas import LoanLine
+from kernel.clock import today
 from kernel.permissions import system_actor
 from tests.escrow.world import told
-from tests.journeys.stage import DOWN, HOME, PRICE, Stage, buyer
+from tests.journeys.stage import FROM_BANK, FROM_FUND, HOME, Stage, buyer
 from tests.portals import sales
 from tests.portals.citizens import ME, MakePhone, Sold
 from tests.portals.pages import PageClient
 from tests.portals.platforms import pages_of
+from yiti.estate.queries import get_unit
+from yiti.estate.service import record_topping_out
 from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.letters.models import Letter
 from yiti.portals import loans as loan_pages
@@ -75,56 +79,92 @@ async def test_the_receipt_reaches_buyers_sales_office_and_archive(stage: Stage,
     await clerk.http.aclose()
 
 
+async def opened(stage: Stage, contract_id: UUID) -> list[Loan]:
+    async with stage.resources.database.read(HOME) as reader:
+        return await loans.of_contract(reader, contract_id)
+
+
+async def lines(stage: Stage, contract_id: UUID) -> list[LoanLine]:
+    async with stage.resources.database.read(HOME) as reader:
+        return await loans.lines_of_contract(reader, contract_id)
+
+
+async def top_out(stage: Stage, contract_id: UUID) -> None:
+    """What the housing department records lets the other loan go on by itself."""
+    async with stage.resources.database.transaction(HOME) as tx:
+        unit_id = (await loans.of_contract(tx, contract_id))[0].unit_id
+        building_id = (await get_unit(tx, unit_id)).building_id
+        await record_topping_out(tx, system_actor(HOME), building_id, today())
+
+
+async def release_early(stage: Stage) -> None:
+    """The county's own conditions, which this building meets."""
+    rule = ReleaseRule(
+        valid_from=date(2026, 8, 28), conditions=(Condition.FILED, Condition.TOPPED_OUT),
+        earlier_permits_keep=False, source="测试规定",
+    )  # fmt: skip
+    async with stage.resources.database.transaction(HOME) as tx:
+        await loans.set_release_rule(tx, system_actor(HOME), rule)
+
+
+async def pay_first(stage: Stage, contract_id: UUID) -> None:
+    """The bank confirms the first loan; the other has no notice."""
+    evidence = await stage.resources.blobs.put(b"signed voucher of a loan")
+    async with stage.resources.database.transaction(HOME) as tx:
+        line, other = await loans.lines_of_contract(tx, contract_id)
+        assert line.bill
+        assert (other.loan.amount_fen, other.bill) == (FROM_FUND, None)
+        assert (await escrow.confirm(tx, system_actor(HOME), told(line.bill, evidence_digest=evidence))).recognised
+
+
 async def test_a_loan_goes_from_the_sales_office_to_its_lender_only(
     stage: Stage, sold: Sold, bank: PageClient, fund_centre: PageClient
 ) -> None:
-    async def opened() -> Loan | None:
-        async with stage.resources.database.read(HOME) as reader:
-            return await loans.of_contract(reader, sold.contract_id)
-
-    loan = await stage.until(opened, lambda one: one is not None)
-    assert loan is not None
+    loan, from_fund = await stage.until(lambda: opened(stage, sold.contract_id), bool)
     url, office = f"/loans/{loan.id}", f"/sales/contracts/{sold.contract_id}"
     assert loan.lender_id is None, "演示建设银行 is no organisation's name"
     assert (await bank.get(url)).status_code == 404
     clerk = await sales.open_desk(sales.make_platform(stage), stage, "shoulou")
     page = (await clerk.get(office)).text
     assert "待确认贷款机构" in page
+    assert page.count("未达放款条件") == 1, "of the fund centre, which the contract names"
+    assert "息县住房公积金管理部" in (await fund_centre.get(f"/loans/{from_fund.id}")).text
+    assert (await bank.get(f"/loans/{from_fund.id}")).status_code == 404
     lender = (await stage.actor("yinhang")).organisation_id
-    for wrong in ("", str(uuid4()), str((await stage.actor("shoulou")).organisation_id)):
-        answer = await clerk.htmx("POST", f"{office}/loan/lender", {"lender": wrong})
-        assert (answer.status_code, answer.json()["field"]) == (422, "lender")
-    assert (await clerk.htmx("POST", f"{office}/loan/lender", {"lender": str(lender)})).status_code == 200
-    refused = await clerk.htmx("POST", f"{office}/loan/notice")
+    no_bank = [str((await stage.actor(login)).organisation_id) for login in ("shoulou", "gongkuan")]
+    for wrong in ("", str(uuid4()), *no_bank):
+        answer = await clerk.htmx("POST", f"{office}/loans/{loan.id}/lender", {"lender_commercial": wrong})
+        assert (answer.status_code, answer.json()["field"]) == (422, "lender_commercial")
+    chosen = await clerk.htmx("POST", f"{office}/loans/{loan.id}/lender", {"lender_commercial": str(lender)})
+    assert chosen.status_code == 200
+    refused = await clerk.htmx("POST", f"{office}/loans/{loan.id}/notice")
     assert refused.status_code == 409
     assert "竣工验收备案" in refused.json()["title"]
     assert "未达到" in (await bank.get(url)).text
     assert (await fund_centre.get(url)).status_code == 404
     assert (await fund_centre.htmx("POST", f"{url}/notice")).status_code == 404
-    async with stage.resources.database.transaction(HOME) as tx:
-        rule = ReleaseRule(
-            valid_from=date(2026, 8, 28), conditions=(Condition.FILED, Condition.TOPPED_OUT),
-            earlier_permits_keep=False, source="测试规定",
-        )  # fmt: skip
-        await loans.set_release_rule(tx, system_actor(HOME), rule)
+    await release_early(stage)
     assert (await bank.htmx("POST", f"{url}/notice")).status_code == 200
     assert (await bank.http.get(f"{url}/notice.pdf")).content.startswith(b"%PDF-")
     bad = await bank.htmx("POST", f"{url}/report", SAID | {"bank_code": "CCB"})
     assert (bad.status_code, bad.json()["field"]) == (422, "bank_code")
     assert (await fund_centre.htmx("POST", f"{url}/report", SAID)).status_code == 404
     assert (await bank.htmx("POST", f"{url}/report", SAID)).status_code == 200
+    assert "待放款</span>" in (await clerk.get(office)).text
     listed = (await bank.get("/loans")).text
     assert loan.location in listed
     assert sold.buyers[0].name not in listed
-    assert loan.location not in (await fund_centre.get("/loans?show=all")).text
+    theirs = (await fund_centre.get("/loans?show=all")).text
+    assert "150,000.00" in theirs
+    assert "250,000.00" not in theirs
     sheet = load_workbook(BytesIO((await bank.http.get("/loans/export?show=all")).content)).worksheets[0]
-    assert [row[4] for row in sheet.iter_rows(min_row=2, values_only=True)] == [(PRICE - DOWN) / 100]
-    evidence = await stage.resources.blobs.put(b"signed voucher of a loan")
-    async with stage.resources.database.transaction(HOME) as tx:
-        line = await loans.line_of_contract(tx, sold.contract_id)
-        assert line
-        assert line.bill
-        assert (await escrow.confirm(tx, system_actor(HOME), told(line.bill, evidence_digest=evidence))).recognised
+    assert [row[5] for row in sheet.iter_rows(min_row=2, values_only=True)] == [FROM_BANK / 100]
+    await pay_first(stage, sold.contract_id)
     assert "已到账" in (await bank.get(url)).text
-    assert "已到账" in (await clerk.get(office)).text
+    page = (await clerk.get(office)).text
+    assert "商业贷款（放款）" in page
+    assert page.count("未达放款条件") == 1, "one has come, the other still waits"
+    await top_out(stage, sold.contract_id)
+    both = await stage.until(lambda: lines(stage, sold.contract_id), lambda found: all(one.bill for one in found))
+    assert [one.standing for one in both] == ["paid", "to_pay"]
     await clerk.http.aclose()

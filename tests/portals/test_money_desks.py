@@ -32,6 +32,7 @@ from tests.escrow.test_bank_lines import DIGEST, line, notice
 from tests.escrow.test_reconciliation import statement
 from tests.escrow.world import ACTOR, COUNTY
 from tests.portals.pages import HOST, PageClient, sign_in_as
+from tests.portals.test_supervision import picture
 from tests.testbed import COUNTIES
 from yiti.portals import bank, finance
 from yiti.portals.shell.plugin import Shell
@@ -194,3 +195,37 @@ async def test_a_bank_is_connected_and_what_waited_is_sent(desk: Desk, fresh_dat
     async with fresh_database.read(COUNTY) as reader:
         issued = select(OutboxEvent.id).where(OutboxEvent.topic == "escrow.order_issued")
         assert len((await reader.scalars(issued)).all()) == 2
+
+
+async def test_a_booking_is_put_right_by_two_persons(desk: Desk, fresh_database: Database) -> None:
+    clerk, chief = await desk("finance_clerk"), await desk("escrow_approver")
+    async with fresh_database.transaction(COUNTY) as tx:
+        project_id, account_no = await project(tx)
+        bill = await notice(tx, project_id)
+        await book_line(tx, ACTOR, line(account_no, 500_00, remittance=bill.notice_no), DIGEST)
+        await reconcile(tx, (await receive_statement(tx, ACTOR, statement(account_no, []), DIGEST)).id)
+    async with fresh_database.read(COUNTY) as reader:
+        found = (await reader.scalars(select(Difference).where(Difference.book_fen == 500_00))).one()
+    page = f"/finance/differences/{found.id}"
+    assert "提出冲正" in (await clerk.get(page)).text
+    assert (await chief.get(page)).status_code == 403
+    assert (await clerk.get("/finance/corrections")).status_code == 403
+    assert (await clerk.htmx("POST", page, {"way": "reversed", "words": "一个人就够"})).status_code == 422
+    proof = {"file": ("银行查询函.png", picture(), "image/png")}
+    for form, files, field in (({"reason": "x"}, None, "file"), ({"reason": ""}, proof, "reason")):
+        refused = await clerk.htmx("POST", f"{page}/corrections", form, files=files or {"file": ("", b"", "")})
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    assert (await clerk.htmx("POST", f"{page}/corrections", {"reason": "银行没有"}, files=proof)).status_code == 200
+    assert (await clerk.htmx("POST", f"{page}/corrections", {"reason": "再来"}, files=proof)).status_code == 409
+    shown = (await clerk.get(page)).text
+    assert "待核准" in shown
+    (link,) = re.findall(r'href="(/finance/corrections/[0-9a-f-]{36})"', (await chief.get("/finance/corrections")).text)
+    for client, url in ((chief, f"{link}/evidence"), (clerk, re.findall(r'href="([^"]+/evidence)"', shown)[0])):
+        assert (await client.http.get(url)).content == picture()
+    assert "银行没有" in (await chief.get(link)).text
+    assert (await clerk.htmx("POST", f"{link}/approve", {"words": "我来"})).status_code == 403
+    assert (await chief.htmx("POST", f"{link}/approve", {"words": ""})).status_code == 422
+    assert (await chief.htmx("POST", f"{link}/approve", {"words": "同意冲正"})).status_code == 200
+    assert (await chief.htmx("POST", f"{link}/refuse", {"reason": "又不同意"})).status_code == 409
+    assert "已核准并冲正" in (await chief.get(link)).text
+    assert "同意冲正" in (await clerk.get(page)).text

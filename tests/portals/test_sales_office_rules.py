@@ -1,10 +1,12 @@
 """Where a sale stands, decided from plain facts; amounts and shares as they are typed."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
+from contracts.registry import PRESALE, current_template
 from kernel.errors import Invalid
 from yiti.cases.lifecycle import CaseStatus
 from yiti.portals.sales_office.forms import PlanRow, _share, changed
@@ -66,11 +68,13 @@ def test_no_other_share_is_read(text: str) -> None:
 
 def test_the_plan_is_compared_with_the_price() -> None:
     rows = [PlanRow("down_payment", "", "200000"), PlanRow("loan", "", "400000")]
-    assert price_check("600,000", rows).balanced
-    assert price_check("600,000", rows).price.words == "陆拾万元整"
-    assert price_check("600000.01", rows).verdict == "付款计划比总价款少 0.01 元"
-    assert price_check("", rows).verdict == "请填写总价款"
-    assert not price_check("600000", [*rows, PlanRow("x", "", "abc")]).balanced
+    kinds = current_template(PRESALE, date(2026, 11, 22)).instalments
+    assert [one.label for one in price_check("", rows, kinds).lines] == ["首付款", "商业贷款"]
+    assert price_check("600,000", rows, kinds).balanced
+    assert price_check("600,000", rows, kinds).price.words == "陆拾万元整"
+    assert price_check("600000.01", rows, kinds).verdict == "付款计划比总价款少 0.01 元"
+    assert price_check("", rows, kinds).verdict == "请填写总价款"
+    assert not price_check("600000", [*rows, PlanRow("x", "", "abc")], kinds).balanced
 
 
 def test_a_row_is_added_or_removed_but_one_stays() -> None:

@@ -251,6 +251,16 @@ async def test_amounts_are_said_in_capitals_while_they_are_typed(stage: Stage, d
     ):
         refused = await desk.htmx("POST", f"{url}/price", {"revision": opened, **price_form(day), **changes})
         assert (refused.status_code, refused.json()["field"]) == (422, field), refused.text
+    combined = price_form(day, loan="250000") | {
+        "instalments.count": "3", "instalments.3.kind": "fund_loan", "instalments.3.due": day,
+        "instalments.3.amount": "150000",
+    }  # fmt: skip
+    answer = await save(desk, f"{url}/price", combined)
+    assert answer.headers["HX-Redirect"].endswith("/price?checked=1")
+    assert "以贷款方式付款的，请填写贷款机构" in (await desk.get(f"{url}/price?checked=1")).text
+    answer = await save(desk, f"{url}/price", combined | {"blanks.fund_centre": "息县住房公积金管理部"})
+    assert answer.headers["HX-Redirect"].endswith("/clauses")
+    assert ">公积金贷款</option>" in (await desk.get(f"{url}/price")).text
 
 
 async def test_a_sale_is_taken_back_or_given_up(stage: Stage, desk_as: DeskAs) -> None:

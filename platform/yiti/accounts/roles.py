@@ -51,8 +51,8 @@ def _role(code: str, title: str, duty: str, kind: OrganisationKind, *permissions
 _P, _K = Permission, OrganisationKind
 
 
-def _sealer(code: str, title: str, kind: OrganisationKind) -> Role:
-    return _role(code, title, "加盖本单位电子印章，批准他人的用印申请", kind, _P.SEAL_VIEW, _P.SEAL_USE)
+def _sealer(code: str, title: str, kind: OrganisationKind, *more: Permission) -> Role:
+    return _role(code, title, "加盖本单位电子印章，批准他人的用印申请", kind, _P.SEAL_VIEW, _P.SEAL_USE, *more)
 
 
 def _keeper(code: str, kind: OrganisationKind) -> Role:
@@ -77,8 +77,8 @@ ROLES: dict[str, Role] = {
             _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW, _P.SUPERVISION_MANAGE, _P.DRAWDOWN_REVIEW,
         ),
         _role(
-            "escrow_approver", "资金监管负责人", "核准用款申请和解除监管，查看预售资金和维修资金",
-            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW, _P.DRAWDOWN_APPROVE,
+            "escrow_approver", "资金监管负责人", "核准用款申请、解除监管和对账冲正，查看预售资金和维修资金",
+            _K.HOUSING_DEPARTMENT, _P.ESCROW_VIEW, _P.SALE_VIEW, _P.DRAWDOWN_APPROVE, _P.CORRECTION_APPROVE,
         ),
         _role(
             "finance_clerk", "财务人员", "与银行逐日对账，处理差异和不明入账",
@@ -86,16 +86,20 @@ ROLES: dict[str, Role] = {
         ),
         _role("sales_clerk", "售楼员", "签约、提交合同", _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE),
         _role(
-            "sales_manager", "售楼负责人", "签约、提交合同，加盖企业电子印章",
+            "sales_manager", "售楼负责人", "签约、提交合同，在合同、监管协议上加盖企业电子印章",
             _K.DEVELOPER, _P.SALE_VIEW, _P.SALE_MANAGE, _P.SALE_SEAL, _P.ESCROW_VIEW, _P.SEAL_VIEW, _P.SEAL_USE,
+            _P.SUPERVISION_AGREE,
         ),
         _role(
-            "developer_accountant", "企业财务", "签订监管协议，申请使用监管资金",
-            _K.DEVELOPER, _P.ESCROW_VIEW, _P.DRAWDOWN_REQUEST,
+            "developer_accountant", "企业财务", "核对监管协议，申请使用监管资金",
+            _K.DEVELOPER, _P.ESCROW_VIEW, _P.DRAWDOWN_REQUEST, _P.SUPERVISION_AGREE,
         ),
         _keeper("developer_seal_keeper", _K.DEVELOPER),
-        _role("bank_clerk", "银行经办", "办理本行监管账户的付款、对账和贷款入账", _K.BANK, _P.BANK_ORDERS, _P.LOAN_PAY),
-        _sealer("bank_sealer", "银行用印人", _K.BANK),
+        _role(
+            "bank_clerk", "银行经办", "办理本行监管账户的付款、对账和贷款入账，核对监管协议",
+            _K.BANK, _P.BANK_ORDERS, _P.LOAN_PAY, _P.SUPERVISION_AGREE,
+        ),
+        _sealer("bank_sealer", "银行用印人", _K.BANK, _P.SUPERVISION_AGREE),
         _keeper("bank_seal_keeper", _K.BANK),
         _role("fund_clerk", "公积金经办", "办理公积金贷款入账", _K.FUND_CENTRE, _P.LOAN_PAY),
         _sealer("fund_sealer", "公积金用印人", _K.FUND_CENTRE),
@@ -118,8 +122,9 @@ ROLES: dict[str, Role] = {
         ),
         _keeper("agency_seal_keeper", _K.REGISTRATION_CENTRE),
         _role(
-            "case_manager", "业务管理员", "设定各类业务的材料、时限、审核层级和收费",
-            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_CONFIGURE, _P.REGISTER_VIEW,
+            "case_manager", "业务管理员", "设定各类业务的材料、时限、审核层级和收费，登记收费标准和收款账户",
+            _K.REGISTRATION_CENTRE, _P.CASE_VIEW, _P.CASE_CONFIGURE, _P.REGISTER_VIEW, _P.COLLECTION_VIEW,
+            _P.COLLECTION_MANAGE,
         ),
         _role(
             "administrator", "系统管理员", "管理单位和用户，处理系统运行问题",

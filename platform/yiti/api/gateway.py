@@ -7,14 +7,16 @@ import escrow.service as money
 from escrow.schemas import Confirmation, RefundConfirmation
 from integrations.bank_payments import LARGEST_DOCUMENT
 from integrations.counterparties import Counterparty
+from integrations.errors import Replayed
 from integrations.gateway import MoneyEvent, RefundReport
 from integrations.payment_channel import ChannelPaid, ChannelRefunded
 from kernel.db import WriteSession
+from kernel.errors import Conflict, NotFound
 from kernel.permissions import Actor, ActorKind, anyone
 from kernel.web.dependencies import Tenant, Tx
 from yiti.accounts.csrf import EXEMPT
 from yiti.accounts.middleware import NO_SESSION
-from yiti.api import channel
+from yiti.api import channel, contradictions
 from yiti.journeys.banking.documents import take_in
 from yiti.resources import Parts
 
@@ -28,18 +30,28 @@ _LIMIT_BYTES = 64 * 1024
     status_code=200,
     request_max_body_size=_LIMIT_BYTES,
 )
-async def receive_event(
-    tx: Tx, tenant: Tenant, resources: Parts, counterparty: FromPath[str], body: RawBody
-) -> dict[str, str]:
+async def receive_event(tenant: Tenant, resources: Parts, counterparty: FromPath[str], body: RawBody) -> dict[str, str]:
     """Open to anyone who can sign: the message's own signature is the credential.
 
-    Answers 200 for money that could not be matched, too: it has arrived and is booked to suspense (不明入账).
+    Answers 200 for money that could not be matched, too: it has arrived and is booked to suspense (不明入账). What
+    contradicts the book is refused, and kept in sight in a transaction of its own once the first is undone: neither
+    waits for the other's locks or connection.
     """
-    received = await resources.connectors.gateway.receive(tx, counterparty, body)
-    if received.duplicate:
-        return {"result": "duplicate"}
     actor = Actor(kind=ActorKind.MACHINE, name=counterparty, tenant=tenant)
-    return {"result": await _apply(tx, actor, received.event, len(body))}
+    told: object | None = None
+    try:
+        async with resources.database.transaction(tenant) as tx:
+            received = await resources.connectors.gateway.receive(tx, counterparty, body)
+            if received.duplicate:
+                return {"result": "duplicate"}
+            told = received.event
+            return {"result": await _apply(tx, actor, received.event, len(body))}
+    except (Conflict, NotFound) as error:
+        told = error.told if isinstance(error, Replayed) else told
+        if isinstance(told, MoneyEvent):
+            async with resources.database.transaction(tenant) as tx:
+                await contradictions.keep(tx, actor, told, error)
+        raise
 
 
 @post(

@@ -87,7 +87,7 @@ class DataCheck(Struct, frozen=True, kw_only=True):
 class PublicView(Struct, frozen=True, kw_only=True):
     """What anyone holding the document may compare; personal data masked on the server."""
 
-    family: Literal["certificate", "proof", "letter", "evidence", "copy"] = "proof"
+    family: Literal["certificate", "proof", "letter", "evidence", "copy", "agreement"] = "proof"
     number: str
     item: str
     """权利类型, 证明事项, or the title of a letter."""
@@ -108,10 +108,11 @@ class PublicView(Struct, frozen=True, kw_only=True):
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """A paper found in our books."""
+    """A paper found in our books. `words`: of a paper that is no certificate, what its validity means."""
 
     validity: Validity
     view: PublicView
+    words: str = ""
 
 
 class Verification(Struct, frozen=True, kw_only=True):
@@ -149,7 +150,7 @@ def result(
     validity = known.validity if known else Validity.NOT_OURS
     return Verification(
         validity=validity,
-        words=VALIDITY_WORDS[validity],
+        words=(known and known.words) or VALIDITY_WORDS[validity],
         view=known.view if known else None,
         additions=additions,
         report=report,

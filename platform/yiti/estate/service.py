@@ -13,6 +13,7 @@ from kernel.clock import today
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import DomainError, Invalid
 from kernel.identifiers import parcel_code
+from kernel.outbox import emit
 from kernel.permissions import Actor
 from yiti.estate.errors import (
     AlreadyPermitted,
@@ -76,6 +77,7 @@ async def record_topping_out(tx: WriteSession, actor: Actor, building_id: UUID, 
     building = await _locked_building(tx, building_id)
     building.topped_out_on = on
     audit(tx, actor, "estate.building_topped_out", f"building:{building_id}", {"on": on})
+    await _tell_advance(tx, building_id, f"topped_out:{on}")
     return building
 
 
@@ -90,7 +92,14 @@ async def complete_building(tx: WriteSession, actor: Actor, building_id: UUID, o
     planned = (Unit.building_id == building_id, Unit.state == UnitState.PLANNED)
     await tx.execute(update(Unit).where(*planned).values(state=UnitState.BUILT))
     audit(tx, actor, "estate.building_completed", f"building:{building_id}", {"on": on})
+    await _tell_advance(tx, building_id, f"completed:{on}")
     return building
+
+
+async def _tell_advance(tx: WriteSession, building_id: UUID, step: str) -> None:
+    """What waits for the construction (loans) goes on by itself."""
+    key = f"estate.construction_advanced:{building_id}:{step}"
+    await emit(tx, "estate.construction_advanced", {"building_id": str(building_id)}, key=key)
 
 
 async def set_building_mortgage(tx: WriteSession, actor: Actor, building_id: UUID, mortgagee: str | None) -> Building:

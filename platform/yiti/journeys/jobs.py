@@ -92,7 +92,7 @@ async def tell_money_arrived(tx: WriteSession, event: Event) -> None:
     """The buyers learn that their money is on the supervised account."""
     _, frozen = await _sale(tx, UUID(event.payload["contract_id"]))
     bill = await escrow.bill(tx, UUID(event.payload["bill_id"]))
-    text = f"{telling.PAID_WORDS[bill.kind]}已到账，通知书号{bill.notice_no}。"
+    text = f"{telling.paid_words(bill)}已到账，通知书号{bill.notice_no}。"
     with _refusals_parked():
         await telling.tell_buyers(resources_of(event).connectors.sms, frozen, text, f"money:{bill.id}")
 

@@ -304,7 +304,7 @@ def kind_of(content: LetterContent) -> LetterKind:
 
 
 SEALED_BY_HOUSING: tuple[str, ...] = (LetterKind.MAINTENANCE_RECEIPT.value,)
-"""What the housing department's seal must be allowed for."""
+"""Letters under the housing department's seal."""
 SEALED_BY_AGENCY: tuple[str, ...] = (
     "proof", "certificate", "annotated_copy",
     *(kind.value for kind in LetterKind if kind.value not in SEALED_BY_HOUSING),

@@ -44,6 +44,7 @@ from yiti.estate.schemas import Evidence, NewBuilding, NewProject, PermitApplica
 from yiti.estate.service import issue_permit, register_building, register_project
 from yiti.estate.survey_service import apply_survey, preview_survey
 from yiti.estate.survey_template import survey_template
+from yiti.journeys.agreements.sealing import AGREEMENT
 from yiti.journeys.registration.collecting import TAX, TREASURY
 from yiti.journeys.sale.papers import SEALED_BY_DEVELOPER
 from yiti.letters.schemas import SEALED_BY_AGENCY, SEALED_BY_HOUSING, housing_seal
@@ -126,12 +127,13 @@ _SEALED: dict[OrganisationKind, tuple[str, ...]] = {
     OrganisationKind.DEVELOPER: SEALED_BY_DEVELOPER,
     OrganisationKind.BANK: (
         "loan_contract", "disbursement_letter", "settlement_letter", "mortgage_release", "commitment_letter",
+        AGREEMENT,
     ),
     OrganisationKind.FUND_CENTRE: ("fund_loan_notice", "loan_contract", "settlement_letter", "mortgage_release"),
 }  # fmt: skip
 """What each organisation's seal is issued for."""
 _FOUR_EYES = {
-    OrganisationKind.BANK: frozenset({"loan_contract", "mortgage_release"}),
+    OrganisationKind.BANK: frozenset({"loan_contract", "mortgage_release", AGREEMENT}),
     OrganisationKind.FUND_CENTRE: frozenset[str](),
 }
 """Who has a use policy from the beginning, and what somebody else has to approve there."""
@@ -244,7 +246,7 @@ async def _seals(
     housing = offices[OrganisationKind.HOUSING_DEPARTMENT]
     await issue_seal(
         tx, actor, pki, font, key=housing_seal(county.code), organisation=housing.name,
-        credit_code=housing.credit_code, document_kinds=SEALED_BY_HOUSING,
+        credit_code=housing.credit_code, document_kinds=(*SEALED_BY_HOUSING, AGREEMENT),
     )  # fmt: skip
     for kind, papers in _SEALED.items():
         owner = offices[kind]
@@ -343,16 +345,16 @@ def accounts() -> list[str]:
     """The demo accounts, a line each, for the terminal."""
     roles = {
         "fangguan": "住建局（楼盘、预售许可、资金）",
-        "zijin": "住建局（资金监管，用款初审）",
+        "zijin": "住建局（监管协议，用款初审）",
         "zijinzhang": "住建局（资金监管，用款核准）",
         "caiwu": "住建局财务（对账）",
         "shoulou": "售楼员",
-        "jingli": "售楼负责人（可盖章）",
+        "jingli": "售楼负责人（合同、监管协议盖章）",
         "fujingli": "售楼负责人（双人用印时批准）",
-        "qicai": "开发企业财务（监管协议、用款申请）",
+        "qicai": "开发企业财务（用款申请）",
         "yinzhang": "开发企业印章管理员",
-        "xindai": "银行（文件用印）",
-        "hangzhang": "银行（文件用印，批准）",
+        "xindai": "银行（监管协议、文件用印）",
+        "hangzhang": "银行（用印，批准）",
         "yinhang": "银行经办（付款、对账、贷款入账）",
         "hangyin": "银行印章管理员",
         "gongji": "公积金（文件用印）",

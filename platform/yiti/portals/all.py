@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from yiti.portals import (
     admin,
+    agreements,
     bank,
     citizen,
     collection,
@@ -28,6 +29,7 @@ _PORTALS = (
     bank,
     loans,
     seals,
+    agreements,
     admin,
     citizen,
     public,

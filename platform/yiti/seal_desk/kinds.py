@@ -27,5 +27,6 @@ KIND_WORDS = {
     "hand_over_receipt": "证书、证明领取回执",
     "payment_receipt": "税费电子缴款凭证",
     "maintenance_receipt": "住宅专项维修资金缴款凭证",
+    "supervision_agreement": "商品房预售资金监管协议",
     **BROUGHT,
 }

@@ -12,19 +12,18 @@ from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
 from kernel.outbox import emit
-from kernel.outbox.delivery import park_reason, waiting_reason
 from kernel.permissions import Actor
 from signing.contents import Contents
 from signing.models import OrganisationSeal
 from signing.schemas import ValidationReport
 from signing.seal_policies import policy_of
-from signing.seal_requests import approval_of, ask, last_request, open_request, withdraw_all
-from signing.seal_rules import SealStatus, Use, UsePolicy, needs_approval
-from signing.seals import authorise_use
+from signing.seal_requests import last_request, open_request, withdraw_all
+from signing.seal_rules import UsePolicy
 from yiti.seal_desk import rules
 from yiti.seal_desk.errors import FileDecided, FileTooLarge, FileUnfit, UnknownFile
 from yiti.seal_desk.kinds import BROUGHT
 from yiti.seal_desk.models import SealedFile
+from yiti.seal_desk.ordering import delay_words, use_or_ask
 from yiti.seal_desk.rules import FileState
 from yiti.seal_desk.schemas import PLACES, SEALED_FILE, Examined, Placement, Shape
 
@@ -169,16 +168,9 @@ async def submit(tx: WriteSession, actor: Actor, file_id: UUID, placement: Place
     request = await open_request(tx, seal.id, subject_of(file))
     if request is None:
         _place(file, placement)
-    documents = {file.kind: file.original_digest}
-    use = Use(actor=actor, owner=seal.organisation_id, status=SealStatus(seal.status), documents=documents)
-    approval = approval_of(request) if request else None
-    approved = approval is not None and approval.holds(actor, documents, now())
-    if needs_approval(use, await policy_of(tx, seal)) and not approved:
-        await ask(tx, actor, seal.id, documents, subject_of(file))
+    if not await use_or_ask(tx, actor, seal, {file.kind: file.original_digest}, subject_of(file)):
         file.state = FileState.ASKED
         return file
-    await authorise_use(tx, actor, seal.credit_code, documents, subject_of(file))
-    await withdraw_all(tx, actor, subject_of(file), "已不须批准")
     file.state, file.ordered_by, file.ordered_at = FileState.ORDERED, actor.id, now()
     await tx.flush()
     await emit(tx, "sealed_file.issue", {"file_id": str(file.id)}, key=_order_key(file.id))
@@ -222,7 +214,4 @@ async def delayed_by(reader: ReadSession, file: SealedFile) -> str:
     """Why an ordered seal is not there yet, in words: which service is away, or that a person has to look."""
     if file.state != FileState.ORDERED:
         return ""
-    key = _order_key(file.id)
-    if words := await waiting_reason(reader, key):
-        return words
-    return "已转由系统管理员处理" if await park_reason(reader, key) is not None else ""
+    return await delay_words(reader, _order_key(file.id))

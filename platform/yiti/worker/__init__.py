@@ -19,6 +19,7 @@ from kernel.outbox.worker import OutboxWorker
 from kernel.settings import Settings, get_settings
 from yiti.accounts import sessions
 from yiti.alarms.watch import Watch, listening
+from yiti.journeys.maintenance.chores import look_again
 from yiti.journeys.registration import lapses
 from yiti.logs import configure_logs
 from yiti.resources import open_resources
@@ -48,6 +49,7 @@ async def work(settings: Settings) -> None:
                 LedgerChores(resources.database).chore,
                 partial(resume_refunds, resources.database),
                 partial(expire_bills, resources.database),
+                partial(look_again, resources),
             ),
         )
         log.info("worker.ready")

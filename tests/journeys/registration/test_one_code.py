@@ -4,40 +4,57 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 import time_machine
 from httpx import ASGITransport, AsyncClient
-from litestar import Litestar
-from litestar.datastructures import State
-from litestar.di import Provide
 from sqlalchemy import select
 
 from escrow import collection
+from escrow.banking.lines import book_line
+from escrow.banking.models import BankMovement
 from escrow.collection import overview
-from escrow.collection.models import BillState, CollectionBill, CollectionPayment, RefundState
-from integrations.gateway import CaseAnswer
+from escrow.collection.models import BillState, CollectionPayment, RefundState
+from escrow.collection.schemas import ChannelPayment
+from escrow.models import Bill
+from escrow.overview import maintenance_fund_of
+from escrow.reconciliation import corrections
 from kernel.clock import now
+from kernel.permissions import system_actor
 from kernel.settings import Settings
-from kernel.web.dependencies import DEPENDENCIES
-from tests.escrow.collection_world import bank_pays, open_county
+from tests.escrow.collection_world import bank_pays, open_county, open_fund
+from tests.escrow.correcting import CHIEF, PROOF
+from tests.escrow.correcting import CLERK as FINANCE
+from tests.escrow.test_corrections import missing
 from tests.journeys.registration.county import CLERK, REGISTRAR, Desk, centre
+from tests.journeys.registration.one_code import (
+    app,
+    arrival,
+    assessed,
+    bill_of,
+    browser,
+    housing,
+    in_state,
+    jobs,
+    lines_of,
+    paid,
+    paid_on_paper,
+    told_again,
+)
 from tests.journeys.registration.steps import a_sale, kinds_of_letters
-from tests.portals.pages import HOST, PageClient, sign_in_as
-from tests.testbed import COUNTIES, HOME, Testbed
+from tests.portals.pages import HOST, PageClient
+from tests.testbed import HOME, Testbed
 from yiti.cases import service as cases
 from yiti.cases.lifecycle import CaseStatus
-from yiti.cases.models import Case
+from yiti.journeys.banking import correcting
+from yiti.journeys.maintenance.chores import look_again
+from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.journeys.registration import desk
 from yiti.journeys.registration.errors import PaidByOneCode, RequestAnswered
-from yiti.journeys.registration.models import CaseRequest
-from yiti.portals import collection as pages
-from yiti.portals import registration
-from yiti.portals.shell.plugin import Shell
+from yiti.letters import service as letters
+from yiti.letters.schemas import MaintenanceReceipt
 
 pytestmark = pytest.mark.timeout(180)
-TOPICS = ("registration.", "collection.", "escrow.clearing")
 
 
 @pytest.fixture(scope="module")
@@ -46,69 +63,8 @@ async def payers(testbed: Testbed, settings: Settings, tmp_path_factory: pytest.
     async with centre(testbed, settings, tmp_path_factory.mktemp("one_code")) as office:
         async with office.resources.database.transaction(HOME) as tx:
             await open_county(tx)
+            await open_fund(tx)
         yield office
-
-
-async def jobs(office: Desk) -> None:
-    for _ in range(3):
-        for topic in TOPICS:
-            await office.run_jobs(topic)
-
-
-async def assessed(office: Desk, case: Case, **verdict: Any) -> None:
-    """The tax bureau assesses, by its own tables unless told otherwise."""
-    await jobs(office)
-    (tax,) = [one for one in await office.requests(case) if one.which == "tax" and one.state == "requested"]
-    answer = {"state": "assessed"} | verdict
-    office.sandbox.post(f"/requests/{tax.request_no}/answer", json=answer).raise_for_status()
-
-    async def state() -> str:
-        return next(one.state for one in await office.requests(case) if one.id == tax.id)
-
-    await office.until(state, lambda found: found != "requested")
-
-
-async def bill_of(office: Desk, case: Case) -> CollectionBill:
-    async with office.resources.database.read(HOME) as reader:
-        return (await collection.of_case(reader, case.id))[-1]
-
-
-async def paid(office: Desk, bill: CollectionBill, **payment: Any) -> None:
-    """Over HTTP at the sandbox's channel, as the page's button leads there."""
-    web = AsyncClient(transport=ASGITransport(app(office)), base_url=f"http://{HOST}")  # type: ignore[arg-type]
-    answer = await web.get(f"/pay/{HOME}/{bill.code}/go")
-    assert (answer.status_code, answer.headers["location"].startswith("http")) == (303, True)
-    await web.aclose()
-    office.sandbox.post(f"/payment_channel/orders/{bill.bill_no}/pay", json=payment).raise_for_status()
-
-
-async def in_state(office: Desk, bill: CollectionBill, *states: BillState) -> CollectionBill:
-    async def now_() -> CollectionBill:
-        async with office.resources.database.read(HOME) as reader:
-            return await collection.bill(reader, bill.id)
-
-    return await office.until(now_, lambda one: one.state in states)
-
-
-def app(office: Desk) -> Litestar:
-    return Litestar(
-        route_handlers=[*pages.ROUTES, *registration.ROUTES],
-        dependencies={**DEPENDENCIES, "resources": Provide(lambda: office.resources, sync_to_thread=False)},
-        plugins=[Shell(office.resources.settings, [registration.PORTAL, pages.PORTAL])],
-        state=State(
-            {
-                "database": office.resources.database,
-                "counties": {str(one["code"]): str(one["name"]) for one in COUNTIES},
-            }
-        ),
-        openapi_config=None,
-    )
-
-
-async def browser(office: Desk, role: str) -> PageClient:
-    transport = ASGITransport(app(office), raise_app_exceptions=False)  # type: ignore[arg-type]
-    http = AsyncClient(transport=transport, base_url=f"http://{HOST}")
-    return await sign_in_as(office.resources.database, http, role, HOME)
 
 
 async def test_assessed_billed_paid_booked_cleared(payers: Desk) -> None:
@@ -149,6 +105,100 @@ async def test_assessed_billed_paid_booked_cleared(payers: Desk) -> None:
         standing = await overview.standing(reader)
         assert standing is not None
         assert standing.agrees
+
+
+async def test_the_maintenance_fund_is_a_line_of_the_bill(payers: Desk) -> None:
+    """What the unit owes is paid by the one code, answers the registry, and reaches the unit's fund after booking."""
+    part = await a_sale(payers)
+    await paid_on_paper(payers, part, 1_000_00)
+    case = await payers.accepted(part)
+    await assessed(payers, case)
+    asked = await housing(payers, case)
+    assert (asked.state, asked.amount_fen, asked.sent_at) == ("assessed", 5_000_00, None)
+    bill = await bill_of(payers, case)
+    assert (await lines_of(payers, bill))[-1] == ("maintenance_fund", 5_000_00)
+    await paid(payers, bill)
+    await in_state(payers, bill, BillState.PAID)
+    with pytest.raises(PaidByOneCode):
+        async with payers.resources.database.transaction(HOME) as tx:
+            await desk.enter_answer(tx, CLERK, case.id, "housing", state="refused", reference="", words="未缴")
+    await jobs(payers)
+    asked = await housing(payers, case)
+    assert (asked.state, asked.verified, asked.reference, asked.amount_fen) == ("clear", True, bill.bill_no, 5_000_00)
+    async with payers.resources.database.read(HOME) as reader:
+        lying = {one.code: one.reference for one in await cases.materials(reader, case.id)}
+        assert lying["fund_proof"] == bill.bill_no
+        assert (await reader.scalars(select(Bill).where(Bill.case_id == case.id))).all() == [], "not before the booking"
+    assert (await payers.decided(case)).status == CaseStatus.BOOKED
+    await jobs(payers)
+    async with payers.resources.database.transaction(HOME) as tx:
+        notice = (await tx.scalars(select(Bill).where(Bill.case_id == case.id))).one()
+        part_of = {one.notice_id: one for one in await collection.clearings_of(tx, bill.id)}[notice.id]
+        await bank_pays(tx, part_of.order_no)
+    await jobs(payers)
+    with time_machine.travel(now() + timedelta(hours=25), tick=False):
+        text = (await (await browser(payers, "fee_clerk")).get("/collection")).text
+        assert all(words in text for words in ("维修资金专户尚未报到账", notice.notice_no)), (
+            "somebody has to ask the bank"
+        )
+    async with payers.resources.database.transaction(HOME) as tx:
+        assert await book_line(tx, CLERK, arrival(part_of.order_no, notice), "d" * 64) == "confirmed"
+        assert await maintenance_fund_of(tx, notice.unit_id) == 6_000_00
+    await payers.run_jobs("escrow.maintenance_paid")
+    async with payers.resources.database.read(HOME) as reader:
+        (receipt,) = (await receipts_of(reader, [notice.id])).values()
+    said = letters.content_of(receipt).content
+    assert isinstance(said, MaintenanceReceipt)
+    assert (said.notice_no, said.amount_fen) == (notice.notice_no, 5_000_00)
+
+
+async def test_the_fund_is_paid_otherwise_meanwhile(payers: Desk) -> None:
+    """The bill is made anew while it is open; one that was paid with the old line goes back whole."""
+    part = await a_sale(payers)
+    await paid_on_paper(payers, part, 1_000_00)
+    case = await payers.accepted(part)
+    await assessed(payers, case)
+    first = await bill_of(payers, case)
+    await look_again(payers.resources, HOME)
+    assert (await bill_of(payers, case)).id == first.id, "nothing has changed"
+    await paid_on_paper(payers, part, 2_000_00, "豫财002")
+    await look_again(payers.resources, HOME)
+    second = await bill_of(payers, case)
+    assert (await lines_of(payers, second))[-1] == ("maintenance_fund", 3_000_00)
+    await paid(payers, second)
+    await in_state(payers, second, BillState.PAID)
+    await paid_on_paper(payers, part, 3_000_00, "豫财003")
+    await look_again(payers.resources, HOME)
+    assert (await housing(payers, case)).state == "assessed", "the payment is taken in first"
+    await jobs(payers)
+    await in_state(payers, second, BillState.REFUNDED)
+    third = await bill_of(payers, case)
+    assert "maintenance_fund" not in dict(await lines_of(payers, third))
+    await look_again(payers.resources, HOME)
+    answered = await housing(payers, case)
+    assert (answered.state, answered.verified) == ("clear", True)
+    assert third.total_fen == second.total_fen - 3_000_00
+
+
+async def test_the_fund_is_asked_for_again_after_payment(payers: Desk) -> None:
+    """Then the bill goes back whole, and all that it paid is asked and billed anew; nothing is billed twice."""
+    part = await a_sale(payers)
+    await paid_on_paper(payers, part, 1_000_00)
+    case = await payers.accepted(part)
+    await assessed(payers, case)
+    first = await bill_of(payers, case)
+    await paid(payers, first)
+    await in_state(payers, first, BillState.PAID)
+    await jobs(payers)
+    async with payers.resources.database.transaction(HOME) as tx:
+        await desk.ask_again(tx, CLERK, case.id, "housing")
+    await jobs(payers)
+    await in_state(payers, first, BillState.REFUNDED)
+    states = {one.which: one.state for one in await payers.requests(case)}
+    assert (states["housing"], states["tax"], states["fee"]) == ("assessed", "requested", "requested")
+    await assessed(payers, case)
+    second = await bill_of(payers, case)
+    assert (second.state, await lines_of(payers, second)) == ("open", await lines_of(payers, first))
 
 
 async def test_refused_after_payment_goes_back(payers: Desk) -> None:
@@ -214,7 +264,7 @@ async def test_what_is_owed_changes(payers: Desk) -> None:
     await paid(payers, third)
     await in_state(payers, third, BillState.PAID)
     with pytest.raises(RequestAnswered):
-        await _told_again(payers, tax.id)
+        await told_again(payers, tax.id)
     await jobs(payers)
     async with payers.resources.database.transaction(HOME) as tx:
         await desk.ask_again(tx, CLERK, case.id, "tax")
@@ -230,25 +280,11 @@ async def test_what_is_owed_changes(payers: Desk) -> None:
     assert (await payers.decided(case)).status == CaseStatus.BOOKED
 
 
-async def _told_again(office: Desk, request_id: UUID) -> None:
-    """The tax bureau changes its mind while the payment is being taken in."""
-    (request,) = [one for one in await _requests(office, request_id) if one.id == request_id]
-    answer = CaseAnswer(
-        event_id="x", request_no=request.request_no, state="clear", reference="PZ1", words="", amount_fen=0,
-        decided_at=now(), evidence_digest="a" * 64,
-    )  # fmt: skip
-    async with office.resources.database.transaction(HOME) as tx:
-        await desk.receive(tx, "tax", answer)
-
-
-async def _requests(office: Desk, request_id: UUID) -> list[Any]:
-    async with office.resources.database.read(HOME) as reader:
-        return list(await reader.scalars(select(CaseRequest).where(CaseRequest.id == request_id)))
-
-
 async def test_the_payer_s_page(payers: Desk) -> None:
     """From the code on the case's page to the bill, which expires and is made anew."""
-    case = await payers.accepted(await a_sale(payers))
+    part_ = await a_sale(payers)
+    await paid_on_paper(payers, part_, 1_000_00)
+    case = await payers.accepted(part_)
     await assessed(payers, case)
     bill = await bill_of(payers, case)
     web = PageClient(AsyncClient(transport=ASGITransport(app(payers)), base_url=f"http://{HOST}"))  # type: ignore[arg-type]
@@ -256,7 +292,7 @@ async def test_the_payer_s_page(payers: Desk) -> None:
     window = await (await browser(payers, "window_clerk")).get(f"/registration/cases/{case.id}")
     assert all(words in window.text for words in (here, "缴款码", "登记费减免"))
     shown = await web.get(here)
-    assert all(words in shown.text for words in ("去支付", "hx-trigger", "契税"))
+    assert all(words in shown.text for words in ("去支付", "hx-trigger", "契税", "维修资金", "已缴 1,000.00 元"))
     assert bill.payer not in shown.text
     assert (await web.get(f"/pay/{HOME}/{bill.bill_no}")).status_code == 404, "the number is no code"
     assert (await web.get(f"/pay/411522/{bill.code}")).status_code == 404, "not of that county"
@@ -297,18 +333,49 @@ async def test_the_fee_clerk_s_desk(payers: Desk) -> None:
     assert (await fees.post(f"/collection/refunds/{refund.id}/retry")).status_code == 303
     await jobs(payers)
     await payers.until(work_list, lambda found: "支付渠道未能原路退回" not in found)
-    for url in (f"/collection/bills/{bill.id}", "/collection/days", "/collection/authorities"):
+    for url in (f"/collection/bills/{bill.id}", "/collection/days"):
         assert (await fees.get(url)).status_code == 200, url
     for url in ("/collection/bills.xlsx", "/collection/days.xlsx"):
         assert (await fees.get(url)).content[:2] == b"PK", url
-    form = {
-        "code": "tax", "name": "国家税务总局息县税务局", "account_no": "41050188880000009999", "account_name": "税款户",
-        "bank_name": "建设银行", "valid_from": "2020-01-01", "source": "文件",
-    }  # fmt: skip
-    assert (await fees.post("/collection/authorities", form)).status_code == 422, "never in the past"
     assert (await (await browser(payers, "window_clerk")).get("/collection")).status_code == 403
 
 
 async def _payments(office: Desk) -> list[Any]:
     async with office.resources.database.read(HOME) as reader:
         return list(await reader.scalars(select(CollectionPayment)))
+
+
+async def test_a_payment_that_never_came_is_asked_for_again(payers: Desk) -> None:
+    case = await payers.accepted(await a_sale(payers))
+    await assessed(payers, case, held_years=1)
+    bill = await bill_of(payers, case)
+    await paid(payers, bill)
+    await in_state(payers, bill, BillState.PAID)
+    await jobs(payers)
+    async with payers.resources.database.transaction(HOME) as tx:
+        payment = await collection.payment_of(tx, bill.id)
+        booked = select(BankMovement).where(BankMovement.transfer_id == payment.transfer_id)
+        wrong = await missing(tx, (await tx.scalars(booked)).one())
+        new = await corrections.propose(tx, FINANCE, wrong.id, "渠道误报", PROOF)
+        told = ChannelPayment(**{name: getattr(payment, name) for name in ChannelPayment.__struct_fields__})
+    async with payers.resources.database.transaction(HOME) as tx:
+        await correcting.approve(tx, CHIEF, new.id, "同意")
+    asked = {one.which: (one.state, one.bill_id) for one in await payers.requests(case) if one.which != "housing"}
+    assert asked == {"tax": ("assessed", None), "fee": ("requested", None)}
+    async with payers.resources.database.read(HOME) as reader:
+        waits = cases.outside_of(await cases.get(reader, case.id))
+    assert {which: waits[which].state for which in ("tax", "fee")} == {"tax": "requested", "fee": "requested"}
+    async with payers.resources.database.transaction(HOME) as tx:  # late truth: the same bill is paid after all
+        await collection.record_payment(tx, system_actor(HOME), told)
+    await jobs(payers)
+    assert {one.state for one in await payers.requests(case)} == {"clear"}
+    assert (await payers.decided(case)).status == CaseStatus.BOOKED
+    async with payers.resources.database.transaction(HOME) as tx:
+        payment = await collection.payment_of(tx, bill.id)
+        booked = select(BankMovement).where(BankMovement.transfer_id == payment.transfer_id)
+        wrong = await missing(tx, (await tx.scalars(booked)).one())
+        if (await collection.bill(tx, bill.id)).state == BillState.PAID:
+            late = await corrections.propose(tx, FINANCE, wrong.id, "渠道又误报", PROOF)
+            with pytest.raises(correcting.CaseGoneOn):
+                async with tx.begin_nested():
+                    await correcting.approve(tx, CHIEF, late.id, "同意")

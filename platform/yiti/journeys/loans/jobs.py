@@ -1,4 +1,4 @@
-"""What lets loans go on: a filed contract, a booking."""
+"""What lets loans go on: a filed contract, a booking, the construction."""
 
 from uuid import UUID
 
@@ -11,6 +11,12 @@ from yiti.journeys.loans import lending
 async def open_loan(tx: WriteSession, event: Event) -> None:
     """The contract is filed. Payload: `contract_id`."""
     await lending.open_for_sale(tx, UUID(event.payload["contract_id"]))
+
+
+@handles("estate.construction_advanced")
+async def construction_advanced(tx: WriteSession, event: Event) -> None:
+    """A building is topped out or completed. Payload: `building_id`."""
+    await lending.reconsider_building(tx, UUID(event.payload["building_id"]))
 
 
 @handles("loan.reconsider")

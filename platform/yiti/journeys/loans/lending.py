@@ -1,21 +1,24 @@
 """From a filed contract to the notice that lets its lender pay: who lends, and whether the conditions are met.
 
-filed → open_for_sale → [lender known] → consider: notice, as soon as every condition is met (again after each booking)
+filed → open_for_sale → [lender known] → consider: notice, as soon as every condition is met
+    (again after each booking, and when a building is topped out or completed)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import select
 
 import contracts.service as contracts
+from contracts.schemas import InstalmentKind
 from escrow.loans import rules
 from escrow.loans import service as loans
 from escrow.loans.models import LenderKind, Loan
 from escrow.loans.rules import NotReleasable, ReleaseFacts
 from escrow.loans.schemas import Lender, NewLoan
-from escrow.models import Bill
+from escrow.models import Bill, LoanPart
 from kernel.clock import today
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid, NotFound
@@ -23,13 +26,19 @@ from kernel.permissions import Actor, system_actor
 from yiti.accounts.models import Organisation
 from yiti.accounts.roles import OrganisationKind
 from yiti.accounts.service import organisation, organisations
+from yiti.estate.models import Project, Unit
 from yiti.estate.queries import get_building, get_project, get_unit
 from yiti.journeys.models import Sale
 from yiti.register.kinds import EntryKind
 from yiti.register.models import RegisterEntry
 from yiti.register.page import entries_for
 
-LENDS = {OrganisationKind.BANK: LenderKind.BANK, OrganisationKind.FUND_CENTRE: LenderKind.FUND_CENTRE}
+LENDS = {OrganisationKind.FUND_CENTRE: LenderKind.FUND_CENTRE, OrganisationKind.BANK: LenderKind.BANK}
+PARTS: Final[Mapping[InstalmentKind | None, LoanPart]] = {
+    None: LoanPart.ONLY,
+    "loan": LoanPart.COMMERCIAL,
+    "fund_loan": LoanPart.HOUSING_FUND,
+}
 _SECURED = frozenset({EntryKind.PRESALE_MORTGAGE_NOTICE, EntryKind.MORTGAGE_NOTICE, EntryKind.MORTGAGE})
 
 
@@ -40,33 +49,31 @@ class Checklist(Struct, frozen=True):
     source: str
 
 
-async def open_for_sale(tx: WriteSession, contract_id: UUID) -> Loan | None:
-    """Begin to wait for the loan of a filed contract; None where its payment plan has none. Safe to repeat."""
+async def open_for_sale(tx: WriteSession, contract_id: UUID) -> list[Loan]:
+    """Begin to wait for the loans of a filed contract, as many as its payment plan has. Safe to repeat."""
     sale = (await tx.scalars(select(Sale).where(Sale.contract_id == contract_id))).one()
     contract = await contracts.get(tx, contract_id)
     frozen = await contracts.content_of(tx, contract)
-    amount = sum(one.amount_fen for one in frozen.instalments if one.kind == "loan")
-    if not amount:
-        return None
-    words = frozen.blanks.get("loan_bank", "").strip()
-    loan = await loans.open_loan(
-        tx,
-        system_actor(tx.tenant),
-        NewLoan(
+    opened = []
+    for lent in contracts.loans_of(frozen):
+        part = PARTS[lent.kind]
+        new = NewLoan(
             contract_id=contract_id,
+            part=part,
             project_id=frozen.home.project_id,
             unit_id=sale.unit_id,
             unit_code=sale.unit_code,
             location=sale.location,
             filing_no=contract.filing_no or "",
             borrowers="、".join(buyer.name for buyer in frozen.buyers),
-            amount_fen=amount,
-            lender_words=words[:200],
-            lender=await _lender(tx, words, sale.bank_code),
-        ),
-    )
-    await consider(tx, loan.id)
-    return loan
+            amount_fen=lent.amount_fen,
+            lender_words=lent.lender_words[:200],
+            lender=await _lender(tx, part, lent.lender_words, sale.bank_code),
+        )
+        loan = await loans.open_loan(tx, system_actor(tx.tenant), new)
+        await consider(tx, loan.id)
+        opened.append(loan)
+    return opened
 
 
 async def consider(tx: WriteSession, loan_id: UUID) -> Bill | None:
@@ -82,7 +89,16 @@ async def consider(tx: WriteSession, loan_id: UUID) -> Bill | None:
 
 async def reconsider(tx: WriteSession, case_id: UUID) -> int:
     """A case was booked: loans of its units may be released by it. How many were."""
-    unit_ids = set(await tx.scalars(select(RegisterEntry.unit_id).where(RegisterEntry.case_id == case_id)))
+    booked = select(RegisterEntry.unit_id).where(RegisterEntry.case_id == case_id)
+    return await _reconsider(tx, set(await tx.scalars(booked)))
+
+
+async def reconsider_building(tx: WriteSession, building_id: UUID) -> int:
+    """A building is topped out or completed: the same."""
+    return await _reconsider(tx, set(await tx.scalars(select(Unit.id).where(Unit.building_id == building_id))))
+
+
+async def _reconsider(tx: WriteSession, unit_ids: set[UUID]) -> int:
     return sum([await consider(tx, one) is not None for one in await loans.waiting_on(tx, list(unit_ids))])
 
 
@@ -103,19 +119,22 @@ async def choose_lender(tx: WriteSession, actor: Actor, loan: Loan, organisation
     await consider(tx, loan.id)
 
 
-async def lenders(reader: ReadSession) -> list[Organisation]:
-    """The banks and the fund centre that may be chosen."""
-    return [
-        *await organisations(reader, OrganisationKind.FUND_CENTRE),
-        *await organisations(reader, OrganisationKind.BANK),
-    ]
+async def lenders(reader: ReadSession, loan: Loan) -> list[Organisation]:
+    """The banks or the fund centre that may be chosen for this loan."""
+    return await _who_may_lend(reader, LoanPart(loan.part))
 
 
 async def checklist(reader: ReadSession, loan: Loan) -> Checklist:
     """What the loan waits for, by the conditions of today."""
     facts = await facts_of(reader, loan)
-    rule = rules.rule_for(await loans.release_rules(reader), facts)
+    rule = rules.rule_for(await loans.release_rules(reader), facts.on, facts.planning_permit_on)
     return Checklist(rules.checked(rule, facts), f"{rule.source}，自{rule.valid_from}起执行")
+
+
+async def release_effect(reader: ReadSession, project: Project) -> str:
+    """When loans for the project's homes are paid out by the conditions of today, with where they come from."""
+    rule = rules.rule_for(await loans.release_rules(reader), today(), project.planning_permit_on)
+    return f"{rules.effect(rule)}（{rule.source}）"
 
 
 async def facts_of(reader: ReadSession, loan: Loan) -> ReleaseFacts:
@@ -146,9 +165,14 @@ async def _secured(reader: ReadSession, loan: Loan) -> bool:
     )
 
 
-async def _lender(reader: ReadSession, words: str, bank_code: str | None) -> Lender | None:
+async def _who_may_lend(reader: ReadSession, part: LoanPart) -> list[Organisation]:
+    kinds = [organisation for organisation, lender in LENDS.items() if rules.may_lend(part, lender)]
+    return [one for kind in kinds for one in await organisations(reader, kind)]
+
+
+async def _lender(reader: ReadSession, part: LoanPart, words: str, bank_code: str | None) -> Lender | None:
     """By the name in the contract's payment plan; else the bank that the buyers let be told (its credit code)."""
-    known: Sequence[Organisation] = await lenders(reader)
+    known = await _who_may_lend(reader, part)
     plain = "".join(words.split())
     by_name = [one for one in known if "".join(one.name.split()) == plain]
     by_code = [one for one in known if bank_code and one.credit_code == bank_code]

@@ -1,7 +1,11 @@
-"""Earlier payments from a workbook: preview first, then the same file, all or nothing."""
+"""Earlier payments from a workbook: preview, confirm, then a job enters the same file, all or nothing.
+
+preview → order → [maintenance.import] → run: applied, or failed with the reason and confirmed again
+"""
 
 import asyncio
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -10,19 +14,31 @@ from sqlalchemy import select
 
 from escrow.maintenance.models import MaintenanceImport, MaintenanceOpening
 from escrow.maintenance.schemas import EarlierPayment
-from escrow.maintenance.service import EARLIEST, enter_earlier
+from escrow.maintenance.service import EARLIEST, enter_all
 from escrow.supervision import maintenance_account
 from kernel.audit import audit
 from kernel.blobs import BlobStore
 from kernel.clock import now, today
 from kernel.db import ReadSession, WriteSession
-from kernel.errors import Conflict, NotFound, TooLarge
-from kernel.permissions import Actor
+from kernel.errors import Conflict, DomainError, NotFound, TooLarge, Unavailable
+from kernel.outbox import emit
+from kernel.outbox.delivery import given_up
+from kernel.permissions import Actor, system_actor
 from yiti.estate.models import Unit
 from yiti.estate.survey import Problem
 from yiti.journeys.maintenance.sheet import MAX_BYTES, PaidSheet, check_paid, read_paid
 
+TOPIC: Final = "maintenance.import"
 _SHOWN: Final = 200
+
+
+class ImportState(StrEnum):
+    """Where an import stands."""
+
+    PREVIEWED = "previewed"
+    WORKING = "working"
+    FAILED = "failed"
+    APPLIED = "applied"
 
 
 class ImportNotFound(NotFound):
@@ -59,34 +75,76 @@ async def preview(tx: WriteSession, actor: Actor, blobs: BlobStore, file_name: s
     return found
 
 
-async def apply(tx: WriteSession, actor: Actor, blobs: BlobStore, import_id: UUID, digest: str) -> int:
-    """Enter every payment of a previewed file; how many. `digest` is the one that the person saw.
+async def order(tx: WriteSession, actor: Actor, import_id: UUID, digest: str) -> MaintenanceImport:
+    """Confirm a previewed file, or one that failed: a job enters it. `digest` is the one that the person saw.
 
-    The stored file is checked again: any problem (`ImportRefused`, naming the first cells) means that none is entered.
+    Raises ImportRefused where it is entered, under way, another file, or has problems.
     """
-    wanted = select(MaintenanceImport).where(MaintenanceImport.id == import_id)
-    found = await tx.scalar(wanted.with_for_update().execution_options(populate_existing=True))
-    if found is None:
-        raise ImportNotFound
-    if found.applied_at is not None:
-        raise ImportRefused("该文件已经导入，不能重复导入")
+    found = await _locked(tx, import_id)
+    match await state_of(tx, found):
+        case ImportState.APPLIED:
+            raise ImportRefused("该文件已经导入，不能重复导入")
+        case ImportState.WORKING:
+            raise ImportRefused("该文件正在导入，请稍候")
     if found.digest != digest:
         raise ImportRefused("文件与预览时不同，请重新上传")
-    read = await asyncio.to_thread(read_paid, await blobs.get(digest))
+    if found.problem_count:
+        raise ImportRefused(f"文件有{found.problem_count}处问题，请修改后重新上传")
+    found.orders += 1
+    found.ordered_at, found.ordered_by, found.ordered_by_id = now(), actor.name, actor.id
+    found.failed_because = None
+    await tx.flush()
+    await emit(tx, TOPIC, {"import_id": str(found.id), "order": found.orders}, key=_key(found))
+    audit(tx, actor, "maintenance.import_ordered", f"maintenance_import:{found.id}", {"order": found.orders})
+    return found
+
+
+async def run(tx: WriteSession, blobs: BlobStore, import_id: UUID, order_no: int) -> None:
+    """Enter every payment of a confirmed file, or none and say why. Repeating it does nothing."""
+    found = await _locked(tx, import_id)
+    if found.orders != order_no or found.applied_at is not None or found.failed_because is not None:
+        return
+    actor = system_actor(tx.tenant)
+    try:
+        async with tx.begin_nested():
+            count = await _enter(tx, actor, blobs, found)
+    except Unavailable:
+        raise  # tried again
+    except DomainError as refused:
+        found.failed_because = f"{refused.message}。未导入任何记录"
+        await tx.flush()
+        audit(tx, actor, "maintenance.import_failed", f"maintenance_import:{found.id}", {"order": order_no})
+        return
+    found.applied_at, found.applied_by = now(), found.ordered_by_id
+    await tx.flush()
+    audit(tx, actor, "maintenance.imported", f"maintenance_import:{found.id}", {"rows": count})
+
+
+async def _enter(tx: WriteSession, actor: Actor, blobs: BlobStore, found: MaintenanceImport) -> int:
+    read = await asyncio.to_thread(read_paid, await blobs.get(found.digest))
     problems, units = await _checked(tx, read)
     if problems:
         first = "；".join(f"{one.cell} {one.reason}" for one in problems[:3])
-        raise ImportRefused(f"文件有{len(problems)}处问题，未导入任何记录：{first}")
-    for row in read.rows:
-        payment = EarlierPayment(
+        raise ImportRefused(f"预览以后文件出现{len(problems)}处问题：{first}")
+    payments = [
+        EarlierPayment(
             unit_id=units[row.unit_code], unit_code=row.unit_code, amount_fen=row.amount_fen, paid_on=row.paid_on,
             receipt_no=row.receipt_no,
-        )  # fmt: skip
-        await enter_earlier(tx, actor, payment, found.id)
-    found.applied_at, found.applied_by = now(), actor.id
-    await tx.flush()
-    audit(tx, actor, "maintenance.imported", f"maintenance_import:{found.id}", {"rows": len(read.rows)})
-    return len(read.rows)
+        )
+        for row in read.rows
+    ]  # fmt: skip
+    return len(await enter_all(tx, actor, payments, found.ordered_by or actor.name, found.id))
+
+
+async def state_of(reader: ReadSession, found: MaintenanceImport) -> ImportState:
+    """Where an import stands; a job that the system has given up counts as failed."""
+    if found.applied_at is not None:
+        return ImportState.APPLIED
+    if not found.orders:
+        return ImportState.PREVIEWED
+    if found.failed_because is not None or await given_up(reader, _key(found)):
+        return ImportState.FAILED
+    return ImportState.WORKING
 
 
 async def get(reader: ReadSession, import_id: UUID) -> MaintenanceImport:
@@ -101,6 +159,18 @@ async def latest(reader: ReadSession, limit: int = 10) -> Sequence[MaintenanceIm
     """The last imports, newest first."""
     wanted = select(MaintenanceImport).order_by(MaintenanceImport.id.desc()).limit(limit)
     return (await reader.scalars(wanted)).all()
+
+
+async def _locked(tx: WriteSession, import_id: UUID) -> MaintenanceImport:
+    wanted = select(MaintenanceImport).where(MaintenanceImport.id == import_id)
+    found = await tx.scalar(wanted.with_for_update().execution_options(populate_existing=True))
+    if found is None:
+        raise ImportNotFound
+    return found
+
+
+def _key(found: MaintenanceImport) -> str:
+    return f"{TOPIC}:{found.id}:{found.orders}"
 
 
 async def _checked(reader: ReadSession, read: PaidSheet) -> tuple[list[Problem], dict[str, UUID]]:

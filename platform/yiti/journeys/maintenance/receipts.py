@@ -26,8 +26,8 @@ async def write_receipt(tx: WriteSession, bill_id: UUID) -> Letter | None:
     bill = await one_bill(tx, bill_id)
     if bill.state != BillState.CONFIRMED or bill.confirmed_at is None:
         return None
-    told = select(BankConfirmation).where(BankConfirmation.bill_id == bill_id).order_by(BankConfirmation.id.desc())
-    paid = await tx.scalar(told.limit(1))
+    told = select(BankConfirmation).where(BankConfirmation.bill_id == bill_id, BankConfirmation.reversed_by.is_(None))
+    paid = await tx.scalar(told.order_by(BankConfirmation.id.desc()).limit(1))
     # Money that came without the notice's number and was claimed for it later has no confirmation of its own.
     serial, paid_at = (paid.bank_serial, paid.paid_at) if paid else ("不明入账认领", bill.confirmed_at)
     for known in await letters.of_subject(tx, subject_of(bill_id)):

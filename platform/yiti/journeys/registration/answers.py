@@ -4,13 +4,13 @@ A case that ended meanwhile has dropped its questions: an answer that comes afte
 nothing but the money, which goes back.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from escrow import collection
-from escrow.collection.models import BillState, CollectionBill, CollectionLine, CollectionPayment
+from escrow.collection.models import BillState, CollectionBill, CollectionLine, LineKind
 from integrations.counterparties import Counterparty
 from integrations.gateway import CaseAnswer
 from kernel.audit import audit
@@ -18,6 +18,7 @@ from kernel.clock import now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid
 from kernel.money import yuan
+from kernel.outbox import emit
 from kernel.permissions import Actor, system_actor
 from yiti.cases import service as cases
 from yiti.cases.facts import OutsideFact
@@ -28,6 +29,14 @@ from yiti.journeys.registration.errors import NoOneCode, PaidByOneCode, RequestA
 from yiti.journeys.registration.facts import answered_later
 from yiti.journeys.registration.models import CaseRequest
 from yiti.journeys.registration.outside import ASKED_OF, STATE_WORDS, WHICH_WORDS, which_of
+
+
+class Evidence(NamedTuple):
+    """A signed message as it is kept: the blob's digest and its size."""
+
+    digest: str
+    size: int
+
 
 _ANSWERED: Final = ("clear", "exempt", "refused")
 
@@ -44,7 +53,7 @@ async def receive(tx: WriteSession, counterparty: str, answer: CaseAnswer) -> tu
     await tx.refresh(request, with_for_update=True)
     if (before := _told_before(request, answer)) is not None:
         return before, case
-    if request.which != "housing" and request.state in collecting.OPEN and await _is_paid(tx, case):
+    if request.state in collecting.OPEN and await _is_paid(tx, case, which_of(request)):
         raise RequestAnswered
     if answer.state == "assessed":
         await _assess(tx, case, request, answer)
@@ -111,6 +120,47 @@ async def _assess(tx: WriteSession, case: Case, request: CaseRequest, answer: Ca
     await collecting.rebill(tx, actor, case)
 
 
+async def assess_fund(tx: WriteSession, request_no: str, words: str, proof: Evidence) -> bool:
+    """Our own book says that units owe their maintenance fund: it goes onto the case's bill.
+
+    False where it cannot: the county does not collect by one code, the book does not know of one of the units, or
+    the case's bill is paid already and without it.
+    """
+    request = await _find(tx, request_no)
+    case = await cases.locked(tx, request.case_id)
+    await tx.refresh(request, with_for_update=True)
+    if request.state not in collecting.OPEN:
+        return True
+    bill, dues = await collection.live_bill(tx, case.id), await collecting.fund_dues(tx, case)
+    if bill is not None and bill.state != BillState.OPEN:
+        return await _is_paid(tx, case, "housing")  # then it is taken in by `settle_paid`
+    if not dues or not await collecting.by_one_code(tx):
+        return False
+    actor = system_actor(tx.tenant)
+    request.state, request.words = "assessed", words
+    request.amount_fen = sum(one.amount_fen for one in dues)
+    request.assessment = collecting.assessment((), *proof)
+    await tx.flush()
+    detail = {"request_no": request_no, "amount_fen": request.amount_fen}
+    audit(tx, actor, "case.fund_assessed", f"case:{case.id}", detail)
+    await collecting.rebill(tx, actor, case)
+    return True
+
+
+async def ask_after_all(tx: WriteSession, request_no: str) -> None:
+    """Our own book does not know any more what a unit owes (a receipt was taken back): the department is asked."""
+    request = await _find(tx, request_no)
+    case = await cases.locked(tx, request.case_id)
+    await tx.refresh(request, with_for_update=True)
+    if request.state != "assessed":
+        return
+    request.state, request.amount_fen = "requested", 0
+    await tx.flush()
+    key = f"registration.ask_outside:{request.id}:{now().isoformat()}"
+    await emit(tx, "registration.ask_outside", {"request_id": str(request.id)}, key=key)
+    await collecting.rebill(tx, system_actor(tx.tenant), case)
+
+
 async def enter_by_hand(
     tx: WriteSession, actor: Actor, case: Case, which: Which, *, state: str, reference: str, words: str
 ) -> None:
@@ -126,7 +176,7 @@ async def enter_by_hand(
     request = await tx.scalar(wanted.where(CaseRequest.state.in_(collecting.OPEN)).with_for_update())
     if request is None:
         raise RequestUnknown
-    if which != "housing" and await _is_paid(tx, case):
+    if await _is_paid(tx, case, which):
         raise PaidByOneCode
     request.reference, request.words, request.answered_at = reference.strip(), words.strip(), now()
     request.answered_by = actor.name
@@ -135,8 +185,9 @@ async def enter_by_hand(
     await collecting.rebill(tx, actor, case)
 
 
-async def settle_paid(tx: WriteSession, bill_id: UUID) -> Case | None:
-    """A one-code bill is paid: what it paid is clear, with the channel's signed word as evidence. The case, locked.
+async def settle_paid(tx: WriteSession, bill_id: UUID, of_fund: Evidence | None = None) -> Case | None:
+    """A one-code bill is paid: what it paid is clear, with the channel's signed word as evidence, and with `of_fund`
+    for the maintenance fund on it. The case, locked.
 
     None when nothing follows for the case: the bill has gone back meanwhile, or it goes back now because the case has
     ended or owes something else.
@@ -150,38 +201,51 @@ async def settle_paid(tx: WriteSession, bill_id: UUID) -> Case | None:
     if await tx.scalar(wanted.where(CaseRequest.bill_id == bill.id).limit(1)) is not None:
         return None  # the event came again
     open_ = list(await tx.scalars(wanted.where(CaseRequest.state.in_(collecting.OPEN)).with_for_update()))
-    held = [_content(line) for line in await collection.lines_of(tx, bill.id)]
-    if held != [_content(line) for line in await collecting.owed(tx, case)]:
+    lines = await collection.lines_of(tx, bill.id)
+    if [_content(line) for line in lines] != [_asked(line) for line in await collecting.owed(tx, case)]:
         await collection.send_back(tx, actor, case.id, "应缴内容已变化，或者业务件已终止")
         if open_:
             await collecting.rebill(tx, actor, case)
         return None
     payment = await collection.payment_of(tx, bill.id)
+    told = Evidence(payment.evidence_digest, payment.evidence_bytes)
     for request in open_:
-        if request.which != "housing":
-            await _settle_by_bill(tx, actor, case, request, bill, payment)
+        proof = of_fund if request.which == "housing" else told
+        if proof is None:
+            continue
+        if request.which == "housing":
+            request.amount_fen = sum(line.amount_fen for line in lines if line.kind == LineKind.MAINTENANCE_FUND)
+        await _settle_by_bill(tx, actor, case, request, bill, proof)
     return case
 
 
 async def _settle_by_bill(
-    tx: WriteSession, actor: Actor, case: Case, request: CaseRequest, bill: CollectionBill, payment: CollectionPayment
+    tx: WriteSession, actor: Actor, case: Case, request: CaseRequest, bill: CollectionBill, proof: Evidence
 ) -> None:
     request.bill_id, request.reference, request.answered_at = bill.id, bill.bill_no, now()
     request.answered_by, request.verified = Counterparty.PAYMENT_CHANNEL.words, True
-    request.evidence_digest, request.evidence_bytes = payment.evidence_digest, payment.evidence_bytes
+    request.evidence_digest, request.evidence_bytes = proof
     words = f"一码付缴清{yuan(request.amount_fen)}元，账单号{bill.bill_no}"
     fact = OutsideFact(state="clear", reference=bill.bill_no, words=words, verified=True)
     await _settle(tx, actor, case, request, fact)
 
 
-def _content(line: CollectionLine | collection.NewLine) -> tuple[object, ...]:
-    return str(line.kind), line.amount_fen, line.exempt_fen, line.authority
+def _content(line: CollectionLine) -> tuple[object, ...]:
+    return str(line.kind), line.amount_fen, line.exempt_fen, line.authority, line.unit_id
 
 
-async def _is_paid(reader: ReadSession, case: Case) -> bool:
+def _asked(line: collection.NewLine) -> tuple[object, ...]:
+    unit_id = line.fund.unit_id if line.fund else None
+    return str(line.kind), line.amount_fen, line.exempt_fen, line.authority, unit_id
+
+
+async def _is_paid(reader: ReadSession, case: Case, which: Which) -> bool:
     """Whether a bill is paid and has not been taken into the case yet: then nobody answers otherwise."""
     bill = await collection.live_bill(reader, case.id)
-    return bill is not None and bill.state != BillState.OPEN
+    if bill is None or bill.state == BillState.OPEN:
+        return False
+    lines = await collection.lines_of(reader, bill.id)
+    return which != "housing" or any(line.kind == LineKind.MAINTENANCE_FUND for line in lines)
 
 
 async def _settle(tx: WriteSession, actor: Actor, case: Case, request: CaseRequest, fact: OutsideFact) -> None:

@@ -1,6 +1,9 @@
 """One-code payment (一码付) of a case, where the county has an intermediate account: what is owed becomes one bill.
 
-    tax assessed or none due, fee known → rebill → [the payer pays anywhere] → `outside.settle_paid` → the case goes on
+    tax assessed or none due, fee known → rebill → [the payer pays anywhere] → `answers.settle_paid` → the case goes on
+
+Where the county keeps its maintenance fund in Yiti too, what the case's units owe to it is on the bill, by the book of
+the moment and not by what was answered once.
 
 The bill always says what the open requests of the case say: whoever changes one of them calls `rebill` under the
 case's lock. A paid bill is left alone; whether it still fits is seen when it is settled.
@@ -14,8 +17,10 @@ import msgspec
 from sqlalchemy import select
 
 from escrow import collection
-from escrow.collection.models import BillState, CollectionBill, LineKind
+from escrow.collection.models import MAINTENANCE, BillState, CollectionBill, LineKind
 from escrow.collection.rules import LINE_WORDS
+from escrow.maintenance import service as fund
+from escrow.maintenance.schemas import Due
 from integrations.case_requests import TaxLine
 from kernel.clock import SHANGHAI, now, today
 from kernel.db import ReadSession, WriteSession
@@ -26,6 +31,7 @@ from yiti.cases.application import Side
 from yiti.cases.business import Business
 from yiti.cases.catalogue import CATALOGUE
 from yiti.cases.models import Case
+from yiti.journeys.maintenance.units import fund_units
 from yiti.journeys.registration.facts import needs
 from yiti.journeys.registration.fees import fee_lines, parameter
 from yiti.journeys.registration.models import CaseRequest
@@ -73,7 +79,23 @@ async def owed(reader: ReadSession, case: Case) -> list[collection.NewLine]:
         # A fee that is exempt by the schedule stands on the bill too, with the reason; not one that a paper exempts.
         if fee.state == "requested" or not sum(line.amount_fen for line in of_fee):
             lines += of_fee
+    housing = newest.get("housing")
+    if housing is not None and housing.state in OPEN:
+        lines += [_fund_line(one) for one in await fund_dues(reader, case)]
     return lines
+
+
+async def fund_dues(reader: ReadSession, case: Case) -> tuple[Due, ...]:
+    """What the units of the case owe to the maintenance fund now, as far as it can be billed."""
+    return await fund.dues_of(reader, await fund_units(reader, cases.application_of(case).unit_ids))
+
+
+def _fund_line(one: Due) -> collection.NewLine:
+    kind = LineKind.MAINTENANCE_FUND
+    title = f"{LINE_WORDS[kind]}（{one.unit_code}）"
+    return collection.NewLine(
+        kind=kind, title=title, amount_fen=one.amount_fen, authority=MAINTENANCE, words=one.words, fund=one
+    )
 
 
 async def _fee_lines(reader: ReadSession, case: Case, on: date) -> list[collection.NewLine]:

@@ -44,8 +44,11 @@ EXEMPTIONS = "registration_fee_exemptions"
 async def tariff(reader: ReadSession, on: date) -> Tariff:
     """The tariff in force on a day."""
     row = await parameter(reader, PARAMETER, on)
-    if row is None:
-        return NATIONAL
+    return NATIONAL if row is None else tariff_of(row)
+
+
+def tariff_of(row: EstateParameter) -> Tariff:
+    """A row of the tariff."""
     return Tariff(
         residential_fen=int(row.value["residential"]),
         other_fen=int(row.value["other"]),
@@ -58,8 +61,11 @@ async def tariff(reader: ReadSession, on: date) -> Tariff:
 async def exemptions(reader: ReadSession, on: date) -> tuple[Exemption, ...]:
     """The reasons for which less is due, in force on a day; a county's row is a list of them under `rows`, as JSON."""
     row = await parameter(reader, EXEMPTIONS, on)
-    if row is None:
-        return NATIONAL_EXEMPTIONS
+    return NATIONAL_EXEMPTIONS if row is None else reasons_of(row)
+
+
+def reasons_of(row: EstateParameter) -> tuple[Exemption, ...]:
+    """A row of the exemptions."""
     return msgspec.json.decode(row.value["rows"], type=tuple[Exemption, ...])
 
 

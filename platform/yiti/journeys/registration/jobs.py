@@ -63,7 +63,8 @@ async def refund_fee(tx: WriteSession, event: Event) -> None:
 async def bill_paid(tx: WriteSession, event: Event) -> None:
     """A one-code bill is paid: the case goes on, and the payer gets a receipt."""
     bill_id = UUID(event.payload["bill_id"])
-    case = await answers.settle_paid(tx, bill_id)
+    of_fund = await own_answer.paid_by_code(tx, resources_of(event), bill_id)
+    case = await answers.settle_paid(tx, bill_id, of_fund)
     if case is not None:
         await deciding.soon(tx, case)
         await correspondence.payment_receipt(tx, case, bill_id)

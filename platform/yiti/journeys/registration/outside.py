@@ -36,7 +36,7 @@ ASKED_OF: Final[dict[Which, Counterparty]] = {
 WHICH_WORDS: Final[dict[str, str]] = {"tax": "税务核税", "housing": "维修资金核验", "fee": "登记费缴纳"}
 STATE_WORDS: Final[dict[str, str]] = {
     "requested": "等待结果",
-    "assessed": "已核税，待一码缴款",
+    "assessed": "已核定，待一码缴款",
     "clear": "已缴清",
     "exempt": "无需缴纳",
     "refused": "未通过",
@@ -69,13 +69,14 @@ async def ask(tx: WriteSession, actor: Actor, case: Case, which: Which) -> None:
 
 
 async def _unpaid(tx: WriteSession, actor: Actor, case: Case, which: Which) -> list[Which]:
-    if which == "housing":
-        return []
     bill = await collection.live_bill(tx, case.id)
     if bill is None or bill.state != BillState.PAID:
         return []
-    await collection.send_back(tx, actor, case.id, "重新核税或者重新计费，原账单退回")
-    return [which_of(one) for one in await of_case(tx, case.id) if one.bill_id == bill.id and one.which != which]
+    paid = [which_of(one) for one in await of_case(tx, case.id) if one.bill_id == bill.id]
+    if which == "housing" and which not in paid:
+        return []
+    await collection.send_back(tx, actor, case.id, "重新核定应缴内容，原账单退回")
+    return [one for one in paid if one != which]
 
 
 async def _ask(tx: WriteSession, actor: Actor, case: Case, which: Which) -> None:

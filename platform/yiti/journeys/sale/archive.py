@@ -204,7 +204,8 @@ async def _exchanges(reader: ReadSession, contract_id: UUID) -> list[ExchangeRec
 async def _vouchers(reader: ReadSession, resources: Resources, contract_id: UUID) -> list[ExchangeRecord]:
     """The bank's signed confirmations (缴款确认凭证), as they came."""
     bills = {bill.id: bill for bill in await escrow.bills_of(reader, contract_id)}
-    found = await reader.scalars(select(BankConfirmation).where(BankConfirmation.bill_id.in_(bills)))
+    paid = BankConfirmation.bill_id.in_(bills), BankConfirmation.reversed_by.is_(None)
+    found = await reader.scalars(select(BankConfirmation).where(*paid))
     return [
         ExchangeRecord(
             name=f"voucher-{bills[one.bill_id].notice_no.lower()}",

@@ -25,7 +25,7 @@ from yiti.journeys.sale import powers
 from yiti.journeys.sale.errors import SaleNotFound
 from yiti.resources import Resources
 
-SEALED_BY_DEVELOPER = ("contract", "notice_application", "handover_agreement")
+SEALED_BY_DEVELOPER = ("contract", "notice_application", "handover_agreement", "supervision_agreement")
 """What a developer's e-seal may be used on (用印范围); the inquiry record is the buyers' and the registry's alone."""
 SUBJECT = "contract"
 """The ceremony of a sale is `contract:<id of the contract>`."""

@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 import contracts.service as contracts
 from contracts.schemas import Buyer, FrozenContract
-from escrow.models import BankConfirmation, Bill, BillKind, Refund
+from escrow.models import BankConfirmation, Bill, BillKind, LoanPart, Refund
+from escrow.rules import LOANS
 from integrations.mortgage_bank import NoticeBooked
 from integrations.sms import SmsGateway
 from integrations.supervision_bank import Notice, RefundOrder
@@ -19,12 +20,21 @@ from yiti.journeys.models import Sale
 BILL_TITLES = {
     BillKind.DOWN_PAYMENT: "商品房预售资金（首付款）",
     BillKind.MAINTENANCE_FUND: "住宅专项维修资金",
-    BillKind.MORTGAGE_LOAN: "商品房预售资金（个人住房贷款）",
-}
-PAID_WORDS = {kind: f"您缴纳的{title}" for kind, title in BILL_TITLES.items()} | {
-    BillKind.MORTGAGE_LOAN: "贷款机构为您发放的购房贷款"
 }
 SIGNATURE = "【一体不动产】"
+
+
+def bill_title(bill: Bill) -> str:
+    """What a notice asks for, as banks and buyers are told."""
+    if bill.loan_part:
+        return f"商品房预售资金（{LOANS[LoanPart(bill.loan_part)]}）"
+    return BILL_TITLES[BillKind(bill.kind)]
+
+
+def paid_words(bill: Bill) -> str:
+    """What has been paid, as the buyers are told."""
+    who = "贷款机构为您发放的" if bill.loan_part else "您缴纳的"
+    return f"{who}{bill_title(bill)}"
 
 
 async def payment_notice(reader: ReadSession, bill: Bill) -> Notice:
@@ -33,7 +43,7 @@ async def payment_notice(reader: ReadSession, bill: Bill) -> Notice:
     return Notice(
         notice_no=bill.notice_no,
         kind=bill.kind,
-        title=BILL_TITLES[bill.kind],
+        title=bill_title(bill),
         payer=bill.payer,
         amount_fen=bill.amount_fen,
         account_no=bill.account_no,
@@ -48,7 +58,7 @@ async def refund_order(reader: ReadSession, refund: Refund) -> RefundOrder:
     row = await reader.execute(
         select(Bill.notice_no, BankConfirmation.bank_serial)
         .join(BankConfirmation, (BankConfirmation.tenant_id == Bill.tenant_id) & (BankConfirmation.bill_id == Bill.id))
-        .where(Bill.id == refund.bill_id)
+        .where(Bill.id == refund.bill_id, BankConfirmation.reversed_by.is_(None))
     )
     notice_no, bank_serial = row.one()
     return RefundOrder(

@@ -8,10 +8,11 @@ from pathlib import Path
 import httpx
 
 from yiti.local.attach import running_platform
-from yiti.local.demo import application, checks, documents, drawing
+from yiti.local.demo import application, checks, documents, drawing, lending
 from yiti.local.demo.application import ApplicationInPlay
 from yiti.local.demo.browser import StepFailed
 from yiti.local.demo.drawing import DrawdownInPlay
+from yiti.local.demo.lending import LoanInPlay
 from yiti.local.demo.play import SaleInPlay, Stage, play
 from yiti.local.demo.sales import Plan, sales_to_play, unpaid_sale
 from yiti.local.demo.timeline import Timeline, table
@@ -65,6 +66,8 @@ class Demonstration:
         if "预告登记" not in sale.registrar.register_page(sale.case()).text:
             raise StepFailed("登记簿页面上没有预告登记")
         say(f"  文件在 {folder}")
+        if sale.plan.from_fund_yuan:
+            self._lent(sale)
         if first:
             self._tried(sale)
             self._applied(sale)
@@ -89,6 +92,16 @@ class Demonstration:
             raise StepFailed(f"{application.TITLE}，在“{timeline.now}”一步：{error}") from error
         say(f"  业务号 {applied.number}，窗口受理、缴费后由系统核验登簿，新证明已到手机")
         say(f"  文件在 {folder}")
+
+    def _lent(self, sale: SaleInPlay) -> None:
+        """The housing fund pays its part of the loan."""
+        timeline = Timeline(lending.TITLE)
+        self.timelines.append(timeline)
+        try:
+            with LoanInPlay(self.stage, timeline) as loan:
+                say(f"  {lending.play(loan, sale.filed.facts['合同备案号'])}")
+        except StepFailed as error:
+            raise StepFailed(f"{lending.TITLE}，在“{timeline.now}”一步：{error}") from error
 
     def _draw(self) -> None:
         """The developer draws on what the buyers have paid."""

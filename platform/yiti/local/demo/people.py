@@ -17,6 +17,8 @@ _LINK = re.compile(r"https?://\S+/s/\d{6}/\S+")
 _PICTURE = re.compile(r"/documents/([^/]+)/pages/(\d+)\.png")
 _PROOF_LINK = re.compile(r"https?://\S+/verify/\d{6}/\S+")
 _PATIENCE = 30.0
+BANK, FUND_CENTRE = "演示建设银行息县支行", "息县住房公积金管理部"
+"""Who lends, as the contracts say it."""
 
 
 class SoldOut(StepFailed):
@@ -65,21 +67,19 @@ class Clerk(Staff):
             form.fill(buyer.fields(place))
         return self._next(form, "/price")
 
-    def enter_terms(self, draft: Page, price: int, down: int) -> Page:
-        """Price and plan, in yuan: a down payment today, the rest by loan."""
-        form = draft.form("/price").fill({"price_fen": str(price)})
-        self.redraw(form, f"{form.target}/rows?change=add", "plan")
-        due = str(form.element.fields["instalments.1.due"])
-        form.fill(
-            {
-                "instalments.1.kind": "down_payment",
-                "instalments.1.amount": str(down),
-                "instalments.2.kind": "loan",
-                "instalments.2.due": due,
-                "instalments.2.amount": str(price - down),
-                "blanks.loan_bank": "演示建设银行息县支行",
-            }
+    def enter_terms(self, draft: Page, price: int, down: int, from_fund: int = 0) -> Page:
+        """Price and plan, in yuan: a down payment today, a part from the housing fund, the rest by a bank's loan."""
+        plan = {"down_payment": down, "loan": price - down - from_fund} | (
+            {"fund_loan": from_fund} if from_fund else {}
         )
+        form = draft.form("/price").fill({"price_fen": str(price)})
+        for _ in range(len(plan) - 1):
+            self.redraw(form, f"{form.target}/rows?change=add", "plan")
+        due = str(form.element.fields["instalments.1.due"])
+        for place, (kind, amount) in enumerate(plan.items(), start=1):
+            line = {"kind": kind, "due": due, "amount": str(amount)}
+            form.fill({f"instalments.{place}.{name}": value for name, value in line.items()})
+        form.fill({"blanks.loan_bank": BANK} | ({"blanks.fund_centre": FUND_CENTRE} if from_fund else {}))
         return self._next(form, "/clauses")
 
     def agree_clauses(self, draft: Page, mortgagee: str = "") -> Page:

@@ -78,7 +78,7 @@ class SaleInPlay:
         self.url = draft.path.rpartition("/")[0]
         with self.timeline.stage("录入"):
             priced = self.clerk.enter_buyers(draft, self.plan.ownership, self.plan.buyers)
-            clauses = self.clerk.enter_terms(priced, PRICE_YUAN, DOWN_YUAN)
+            clauses = self.clerk.enter_terms(priced, PRICE_YUAN, DOWN_YUAN, self.plan.from_fund_yuan)
             return self.clerk.agree_clauses(clauses, self.plan.mortgagee)
 
     def order_payment(self, preview: Page) -> list[str]:

@@ -21,6 +21,8 @@ class Plan:
     """Who holds a mortgage on the home; then a registrar has to decide."""
     tell_bank: bool = False
     """Whether the buyers let the lending bank know of the booked notice."""
+    from_fund_yuan: int = 0
+    """What the housing fund lends, beside a bank (组合贷款)."""
     doubtful: bool = False
     """Whether an answer of the inquiry needs a registrar to look at it."""
 
@@ -35,7 +37,7 @@ def sales_to_play() -> tuple[Plan, ...]:
     three = (person("赵一鸣", "1/3"), person("钱双喜", "1/3"), person("孙三多", "1/3"))
     return (
         single_buyer(),
-        Plan("夫妻共有", "joint", (person("李建国"), person("王秀兰"))),
+        Plan("夫妻共有", "joint", (person("李建国"), person("王秀兰")), from_fund_yuan=150_000),
         Plan("三人按份", "fractional", three),
         Plan("公司购房", "sole", (company("息县演示商贸有限公司", "周启明"),)),
         Plan("生僻字姓名", "sole", (person("王𬭊"),)),

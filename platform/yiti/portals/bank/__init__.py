@@ -2,11 +2,10 @@
 
 from litestar.types import ControllerRouterHandler
 
-from yiti.portals.bank.agreements import BankAgreementsController
 from yiti.portals.bank.documents import DocumentsController
 from yiti.portals.bank.menu import PORTAL
 from yiti.portals.bank.orders import OrdersController
 
 __all__ = ["PORTAL", "ROUTES"]
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (OrdersController, DocumentsController, BankAgreementsController)
+ROUTES: tuple[ControllerRouterHandler, ...] = (OrdersController, DocumentsController)

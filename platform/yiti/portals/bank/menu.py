@@ -8,6 +8,5 @@ PORTAL = Portal(
     (
         MenuItem("付款指令", "/bank", "building-bank", Permission.BANK_ORDERS),
         MenuItem("对账单", "/bank/statements", "file-invoice", Permission.BANK_ORDERS),
-        MenuItem("监管协议", "/bank/agreements", "file-certificate", Permission.BANK_ORDERS),
     ),
 )

@@ -17,7 +17,7 @@ from yiti.cases.findings import Finding, Level, open_points
 from yiti.cases.lifecycle import ACTION_WORDS, Action
 from yiti.cases.models import CaseAction, DecisionReceipt
 from yiti.certificates.models import Certificate
-from yiti.journeys.sale.telling import BILL_TITLES
+from yiti.journeys.sale.telling import bill_title
 
 _CONTRACT = {
     "frozen": ("合同定稿", "neutral"),
@@ -65,15 +65,18 @@ def of_contract(events: Sequence[ContractEvent], parties: Mapping[str, str]) -> 
 
 def of_money(bills: Sequence[Bill], refunds: Sequence[Refund]) -> Iterator[Happening]:
     """Payment notices, their confirmation by the bank, and refunds."""
-    titles = {bill.id: BILL_TITLES[bill.kind] for bill in bills}
+    titles = {bill.id: bill_title(bill) for bill in bills}
     for bill in bills:
         text = f"{yuan(bill.amount_fen)} 元，通知书号 {bill.notice_no}"
-        yield Happening(bill.created_at, f"发出缴款通知书：{titles[bill.id]}", text)
+        notice = "放款通知书" if bill.loan_part else "缴款通知书"
+        yield Happening(bill.created_at, f"发出{notice}：{titles[bill.id]}", text)
         if bill.confirmed_at is not None:
             text = f"{yuan(bill.amount_fen)} 元，{bill.bank_name}确认"
             yield Happening(bill.confirmed_at, f"已到账：{titles[bill.id]}", text, tone="success")
+    lent = {bill.id for bill in bills if bill.loan_part}
     for refund in refunds:
-        text = f"{yuan(refund.amount_fen)} 元，原路退回"
+        where = "退回贷款机构" if refund.bill_id in lent else "原路退回"
+        text = f"{yuan(refund.amount_fen)} 元，{where}"
         yield Happening(refund.created_at, f"通知银行退款：{titles[refund.bill_id]}", text)
         if refund.confirmed_at is not None:
             yield Happening(refund.confirmed_at, f"退款已到账：{titles[refund.bill_id]}", text, tone="success")

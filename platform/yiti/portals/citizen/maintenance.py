@@ -17,6 +17,7 @@ from kernel.db import ReadSession
 from kernel.errors import NotFound
 from kernel.web.dependencies import CurrentActor, Tenant, Tx
 from yiti.accounts.sessions import Citizen
+from yiti.cases import service as cases
 from yiti.journeys.maintenance import receipts
 from yiti.journeys.maintenance.units import fund_units
 from yiti.journeys.registration import searches
@@ -52,7 +53,7 @@ class MaintenanceController(Controller):
         units = await fund_units(tx, list(places))
         verdicts, funds = await fund.verdicts(tx, units), await fund.funds_of(tx, list(places))
         payments = await fund.payments_of(tx, list(places))
-        own = await _own_contracts(tx, person)
+        own = await _own(tx, person)
         return page(
             "citizen/maintenance.html",
             county=tenant,
@@ -73,7 +74,7 @@ class MaintenanceController(Controller):
     async def receipt(
         self, request: AnyRequest, tx: Tx, actor: CurrentActor, resources: Parts, letter_id: FromPath[UUID]
     ) -> Response[bytes]:
-        """The sealed receipt, for those who bought by the contract that it belongs to."""
+        """The sealed receipt, for those of the contract or case that it belongs to."""
         found = await letters.get(tx, letter_id)
         person = await citizen(request, tx)
         if not await _is_own(tx, found, person) or found.pdf_digest is None:
@@ -83,15 +84,21 @@ class MaintenanceController(Controller):
         return pdf_response(data, f"{found.title}（{found.number}）.pdf", download=True)
 
 
-async def _own_contracts(reader: ReadSession, person: Citizen) -> frozenset[UUID]:
-    return frozenset(one.id for one in await contracts.contracts_of_person(reader, person.id_no))
+async def _own(reader: ReadSession, person: Citizen) -> frozenset[UUID]:
+    """Sales and registration cases in which the person takes part."""
+    bought = [one.id for one in await contracts.contracts_of_person(reader, person.id_no)]
+    return frozenset((*bought, *(one.id for one in await cases.cases_of_person(reader, person.id_no))))
+
+
+def _is_of(bill: Bill, own: frozenset[UUID]) -> bool:
+    return bill.contract_id in own or bill.case_id in own
 
 
 async def _is_own(reader: ReadSession, letter: Letter, person: Citizen) -> bool:
     if letter.kind != LetterKind.MAINTENANCE_RECEIPT:
         return False
     bill: Bill = await one_bill(reader, UUID(letter.subject.partition(":")[2]))
-    return bill.contract_id in await _own_contracts(reader, person)
+    return _is_of(bill, await _own(reader, person))
 
 
 async def _statement(reader: ReadSession, unit_id: UUID) -> list[Any]:
@@ -104,7 +111,7 @@ async def _papers(
 ) -> list[tuple[Payment, str]]:
     """Each payment with where its receipt is; an earlier owner's receipt names that owner and is not shown."""
     bills = [await one_bill(reader, one.bill_id) for one in payments if one.bill_id]
-    mine = {bill.id for bill in bills if bill.contract_id in own}
+    mine = {bill.id for bill in bills if _is_of(bill, own)}
     written = await receipts.receipts_of(reader, mine)
     urls = {
         bill_id: f"/me/{county}/maintenance/receipts/{letter.id}/pdf"

@@ -25,6 +25,7 @@ from yiti.certificates.content import grouped_unit_code
 from yiti.certificates.models import CANCELLED, ISSUED, NUMBERED, Certificate
 from yiti.portals.citizen import history, own
 from yiti.portals.citizen.history import Happening
+from yiti.portals.citizen.money import MoneyLine, money_lines
 from yiti.portals.citizen.own import OwnContract
 from yiti.portals.citizen.standing import Standing, StateWords, standings, state_words
 
@@ -89,6 +90,7 @@ class ContractView:
     state: StateWords
     facts: tuple[tuple[str, str], ...]
     must_sign: bool
+    money: Sequence[MoneyLine]
     papers: tuple[tuple[str, str], ...]
     """Title and address."""
     proof: ProofLine | None
@@ -146,6 +148,7 @@ async def contract_page(reader: ReadSession, county: str, mine: OwnContract) -> 
         state=state_words(standing),
         facts=_facts(content, contract.filing_no, standing),
         must_sign=contract.status == "signing" and bool(waiting & set(mine.parties)),
+        money=money_lines(await escrow.bills_of(reader, contract.id)),
         papers=tuple((title, f"{url}/documents/{key}") for key, title, _ in papers),
         proof=_proof_line(county, standing.proof) if standing.proof else None,
         reasons=reasons,

@@ -1,4 +1,4 @@
-"""The fee clerk's desk: what waits for a person first, then bills, days, and where the authorities' money goes."""
+"""The fee clerk's desk: what waits for a person first, then bills and days."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from kernel.errors import Invalid
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.portals.collection import views
+from yiti.portals.housing.fields import day
 from yiti.portals.shell.spreadsheet import MAX_ROWS, Cell, spreadsheet
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
@@ -28,19 +29,6 @@ class ReasonForm(Struct, kw_only=True):
     """Why."""
 
     reason: str = ""
-
-
-class AuthorityForm(Struct, kw_only=True):
-    """Where an authority's money goes from a day on."""
-
-    code: str = ""
-    name: str = ""
-    account_no: str = ""
-    account_name: str = ""
-    bank_code: str = ""
-    bank_name: str = ""
-    valid_from: str = ""
-    source: str = ""
 
 
 class DeskController(Controller):
@@ -140,47 +128,11 @@ class DeskController(Controller):
             f"一码缴费账单{begin:%Y%m%d}-{end:%Y%m%d}.xlsx", views.BILL_COLUMNS, rows, money=views.BILL_MONEY
         )
 
-    @get("/authorities")
-    async def authorities(self, reader: Reader) -> Response[Any]:
-        """Every authority's account, the one in force first."""
-        return page(
-            "collection/authorities.html",
-            lines=await collection.authorities(reader),
-            account=await collection.collection_account(reader),
-            today=today(),
-        )
-
-    @post("/authorities")
-    async def set_authority(
-        self, request: AnyRequest, tx: Tx, actor: CurrentActor, data: URLEncodedBody[AuthorityForm]
-    ) -> Response[Any]:
-        """Another account from a day on, never in the past."""
-        valid_from = _date(data.valid_from, "valid_from")
-        if valid_from < today():
-            raise Invalid("执行日期不能早于今天", field="valid_from")
-        code = data.code.strip()
-        if code not in views.CODES:
-            raise Invalid("请选择收款单位", field="code")
-        new = collection.Authority(
-            code=code, name=data.name.strip(), account_no=data.account_no, account_name=data.account_name.strip(),
-            bank_code=data.bank_code.strip(), bank_name=data.bank_name.strip(), valid_from=valid_from,
-            source=data.source.strip(),
-        )  # fmt: skip
-        await collection.set_authority(tx, actor, new)
-        return redirect(request, "/collection/authorities", "收款账户已登记，从执行日期起适用")
-
 
 def _days(since: str, until: str) -> tuple[date, date]:
     """Both ends of the time looked at; the last thirty days unless said otherwise."""
-    end = _date(until, "until") if until else today()
-    begin = _date(since, "since") if since else end - timedelta(days=29)
+    end = day(until, "until") if until else today()
+    begin = day(since, "since") if since else end - timedelta(days=29)
     if not timedelta() <= end - begin <= _LONGEST:
         raise Invalid("请选择起止日期，最长一年", field="since")
     return begin, end
-
-
-def _date(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("请填写日期", field=field) from None

@@ -8,6 +8,7 @@ PORTAL = Portal(
     (
         MenuItem("一码缴费", "/collection", "qrcode", Permission.COLLECTION_VIEW, also="/collection/bills"),
         MenuItem("每日对账", "/collection/days", "calendar-stats", Permission.COLLECTION_VIEW),
+        MenuItem("收费标准", "/collection/fees", "receipt-tax", Permission.COLLECTION_VIEW),
         MenuItem("收款单位", "/collection/authorities", "building-bank", Permission.COLLECTION_VIEW),
     ),
 )

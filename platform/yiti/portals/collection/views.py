@@ -1,14 +1,25 @@
 """What the fee clerk's pages show: everything in words, payers masked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from escrow import collection
 from escrow.collection import overview
-from escrow.collection.models import BillState, ClearingState, CollectionBill, CollectionRefund, RefundState
-from escrow.collection.rules import STATE_WORDS
+from escrow.collection.models import (
+    MAINTENANCE,
+    BillState,
+    ClearingState,
+    CollectionBill,
+    CollectionRefund,
+    LineKind,
+    RefundState,
+)
+from escrow.collection.rules import LINE_WORDS, STATE_WORDS
+from escrow.supervision import maintenance_account_or_none
+from kernel.clock import now, today
 from kernel.db import ReadSession
 from kernel.money import yuan
 from yiti.journeys.registration.collecting import TAX, TREASURY
@@ -30,6 +41,17 @@ REFUND_WORDS = {
 BILL_COLUMNS = ("账单号", "业务号", "缴款人", "金额（元）", "状态", "开具时间", "缴款时间", "清分时间", "说明")
 BILL_MONEY = (3,)
 _SHOWN = 100
+_ARRIVES_WITHIN: Final = timedelta(days=1)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Generic[Row]):
+    """A row that holds from a day on, and whether it does."""
+
+    row: Row
+    state: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +70,7 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something that only a person can move on: a button, and for some a reason."""
+    """Something that only a person can move on: by a button, for some with a reason, or outside of the platform."""
 
     key: str
     title: str
@@ -62,9 +84,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class PartLine:
-    """One authority's share of a bill."""
+    """One authority's share of a bill, or what one unit's maintenance fund gets of it."""
 
     name: str
+    notice_no: str
     amount_fen: int
     order_no: str
     state: str
@@ -96,20 +119,20 @@ class BillView:
     refunds: tuple[RefundLine, ...]
 
 
-def tiles(now: overview.Standing | None) -> list[dict[str, Any]]:
+def tiles(found: overview.Standing | None) -> list[dict[str, Any]]:
     """The intermediate account in four figures."""
-    if now is None:
+    if found is None:
         return []
-    account = "账实相符" if now.agrees else "账实不符，请核对"
+    account = "账实相符" if found.agrees else "账实不符，请核对"
     return [
-        {"label": "中转账户应有余额", "value": yuan(now.at_bank_fen), "unit": "元", "icon": "building-bank",
-         "tone": "success" if now.agrees else "danger", "hint": account, "url": "/collection/days"},
-        {"label": "已缴、待登簿", "value": yuan(now.waiting_fen), "unit": "元", "icon": "hourglass", "tone": "info",
+        {"label": "中转账户应有余额", "value": yuan(found.at_bank_fen), "unit": "元", "icon": "building-bank",
+         "tone": "success" if found.agrees else "danger", "hint": account, "url": "/collection/days"},
+        {"label": "已缴、待登簿", "value": yuan(found.waiting_fen), "unit": "元", "icon": "hourglass", "tone": "info",
          "url": "/collection?show=paid"},
-        {"label": "清分划转中", "value": yuan(now.clearing_fen), "unit": "元", "icon": "arrows-split", "tone": "info",
+        {"label": "清分划转中", "value": yuan(found.clearing_fen), "unit": "元", "icon": "arrows-split", "tone": "info",
          "url": "/collection?show=clearing"},
-        {"label": "待退款", "value": yuan(now.refunding_fen), "unit": "元", "icon": "receipt-refund", "tone": "warning",
-         "url": "/collection?show=refunding"},
+        {"label": "待退款", "value": yuan(found.refunding_fen), "unit": "元", "icon": "receipt-refund",
+         "tone": "warning", "url": "/collection?show=refunding"},
     ]  # fmt: skip
 
 
@@ -124,6 +147,15 @@ async def waiting(reader: ReadSession) -> list[Task]:
             url=f"/collection/bills/{bill.id}",
         )
         for part, bill in await overview.stuck_clearings(reader, _SHOWN)
+    ]  # fmt: skip
+    found += [
+        Task(
+            key=f"arrival-{part.id}", title="维修资金专户尚未报到账",
+            text=f"付款指令 {part.order_no} 已付，通知书 {notice.notice_no} 未确认；请与专户开户银行核对。",
+            amount_fen=part.amount_fen, action="", button="", asks_reason=False,
+            url=f"/collection/bills/{part.bill_id}",
+        )
+        for part, notice in await overview.not_arrived(reader, now() - _ARRIVES_WITHIN, _SHOWN)
     ]  # fmt: skip
     found += [
         Task(
@@ -176,16 +208,18 @@ async def bill_view(reader: ReadSession, bill_id: UUID) -> BillView:
     """One bill with everything that became of it."""
     bill = await collection.bill(reader, bill_id)
     names = await authority_names(reader)
+    parts = await collection.clearings_of(reader, bill.id)
+    notices = await collection.notices_of(reader, parts)
     return BillView(
         card=await card(reader, bill),
         case_url=f"/registration/cases/{bill.case_id}",
         paid=await _paid(reader, bill),
         parts=tuple(
             PartLine(
-                names.get(one.authority, one.authority), one.amount_fen, one.order_no,
-                *CLEARING_WORDS[ClearingState(one.state)], one.reason, one.settled_at,
+                names.get(one.authority, one.authority), notices.get(one.notice_id, "") if one.notice_id else "",
+                one.amount_fen, one.order_no, *CLEARING_WORDS[ClearingState(one.state)], one.reason, one.settled_at,
             )
-            for one in await collection.clearings_of(reader, bill.id)
+            for one in parts
         ),
         refunds=tuple(refund_line(one) for one in await collection.refunds_of(reader, bill.id)),
     )  # fmt: skip
@@ -211,6 +245,18 @@ async def _paid(reader: ReadSession, bill: CollectionBill) -> tuple[tuple[str, s
 
 
 async def authority_names(reader: ReadSession) -> dict[str, str]:
-    """What each authority is called now, by code."""
+    """What each authority is called now, by code; the maintenance fund among them where it is kept here."""
     found = {one.code: one.name for one in reversed(await collection.authorities(reader))}
-    return dict(sorted(found.items()))
+    fund = {MAINTENANCE: LINE_WORDS[LineKind.MAINTENANCE_FUND]} if await maintenance_account_or_none(reader) else {}
+    return dict(sorted(found.items())) | fund
+
+
+def versions(rows: Sequence[Row], since: Sequence[date]) -> list[Version[Row]]:
+    """Rows that hold from a day on, the newest first, with which of them holds today."""
+    on = today()
+    holding = next((place for place, first in enumerate(since) if first <= on), None)
+    words = {True: ("未到执行日期", "info"), False: ("已被代替", "neutral")}
+    return [
+        Version(row, *(("现行", "success") if place == holding else words[first > on]))
+        for place, (row, first) in enumerate(zip(rows, since, strict=True))
+    ]

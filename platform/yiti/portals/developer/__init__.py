@@ -1,8 +1,7 @@
-"""The developer (开发企业财务): its supervision agreements, its projects' money, and asking to be paid out of it."""
+"""The developer (开发企业财务): its projects' money, and asking to be paid out of it."""
 
 from litestar.types import ControllerRouterHandler
 
-from yiti.portals.developer.agreements import DeveloperAgreementsController
 from yiti.portals.developer.drawdowns import DrawdownsController, NewDrawdownsController, OneDrawdownController
 from yiti.portals.developer.evidence import EvidenceController
 from yiti.portals.developer.menu import PORTAL
@@ -12,7 +11,6 @@ __all__ = ["PORTAL", "ROUTES"]
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     MoneyController,
-    DeveloperAgreementsController,
     DrawdownsController,
     NewDrawdownsController,
     OneDrawdownController,

@@ -10,7 +10,7 @@ from escrow.drawdowns import rules, service
 from escrow.drawdowns.errors import Refused
 from escrow.drawdowns.fund import fund_facts
 from escrow.drawdowns.models import Drawdown
-from escrow.drawdowns.overview import asked_and_open, drawdowns
+from escrow.drawdowns.overview import asked_and_open
 from kernel.db import ReadSession
 from kernel.money import yuan
 from kernel.permissions import Permission, requires
@@ -20,11 +20,10 @@ from yiti.estate.queries import get_project
 from yiti.journeys.supervision import register_of
 from yiti.portals.developer.access import house_of, own_project
 from yiti.portals.developer.forms import AskForm
-from yiti.portals.housing.drawdown_lists import drawdown_lines, drawdown_page_of
-from yiti.portals.housing.drawdown_views import COLUMNS, MONEY_COLUMNS, STEPS, USES, as_row, drawdown_page
+from yiti.portals.housing.drawdown_lists import drawdown_page_of, drawdown_sheet
+from yiti.portals.housing.drawdown_views import STEPS, USES, drawdown_page
 from yiti.portals.housing.supervision_forms import WordsForm
 from yiti.portals.shell.errors import show_error
-from yiti.portals.shell.spreadsheet import MAX_ROWS, spreadsheet
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
 BASE: Final = "/developer/drawdowns"
@@ -50,10 +49,7 @@ class DrawdownsController(Controller):
     @get("/all.xlsx")
     async def export(self, reader: Reader, actor: CurrentActor) -> Response[bytes]:
         """All of them as an Excel file."""
-        found = await drawdowns(reader, organisation_id=house_of(actor), limit=MAX_ROWS + 1)
-        lines = await drawdown_lines(reader, found, BASE)
-        rows = [as_row(*pair) for pair in zip(found, lines, strict=True)]
-        return await spreadsheet("用款申请.xlsx", COLUMNS, rows, money=MONEY_COLUMNS)
+        return await drawdown_sheet(reader, BASE, house_of(actor))
 
 
 class NewDrawdownsController(Controller):

@@ -9,19 +9,16 @@ from litestar.params import FromPath
 
 from escrow.drawdowns import rules, service
 from escrow.drawdowns.fund import fund_facts
-from escrow.drawdowns.schemas import StoredFile
-from kernel.errors import DomainError, Invalid
+from kernel.errors import Invalid
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
-from yiti.journeys.registration.uploads import inspected
 from yiti.journeys.supervision import register_of
 from yiti.portals.developer.drawdowns import BASE
 from yiti.portals.housing.drawdown_views import drawdown_page
-from yiti.portals.housing.evidence import evidence_file
+from yiti.portals.housing.evidence import evidence_file, stored_evidence
 from yiti.portals.shell.views import AnyRequest, is_htmx, page, redirect
-from yiti.resources import Parts, Resources
+from yiti.resources import Parts
 
-_ACCEPTS: Final = ("application/pdf", "image/jpeg", "image/png")
 _FILES_AT_ONCE: Final = 10
 UPLOAD_LIMIT_BYTES: Final = 64 * 1024 * 1024
 """Of one request: several files of up to 20 MB."""
@@ -54,7 +51,7 @@ class EvidenceController(Controller):
         if not 0 <= place < len(wanted):
             raise Invalid("所选节点不需要该项材料，请刷新后重试", field="file")
         for file in files:
-            stored = await _stored(resources, file)
+            stored = await stored_evidence(resources, file)
             await service.attach(tx, actor, drawdown_id, wanted[place], stored)
         if not is_htmx(request):
             return redirect(request, f"{BASE}/{drawdown_id}", f"已上传{len(files)}个文件")
@@ -86,15 +83,3 @@ class EvidenceController(Controller):
         """A file, shown in the browser."""
         await service.drawdown_for(reader, actor, drawdown_id)
         return await evidence_file(reader, resources, drawdown_id, file_id)
-
-
-async def _stored(resources: Resources, file: UploadFile) -> StoredFile:
-    data = await file.read()
-    try:
-        seen = await inspected(file.filename, data, _ACCEPTS)
-    except DomainError as refused:
-        refused.field = "file"
-        refused.message = f"{file.filename}：{refused.message}"
-        raise
-    digest = await resources.blobs.put(data)
-    return StoredFile(file_name=seen.file_name, media_type=seen.media_type, digest=digest, size=len(data))

@@ -8,6 +8,5 @@ PORTAL = Portal(
     (
         MenuItem("本企业资金", "/developer", "building-bank", Permission.DRAWDOWN_REQUEST, also="/developer/projects"),
         MenuItem("用款申请", "/developer/drawdowns", "file-invoice", Permission.DRAWDOWN_REQUEST),
-        MenuItem("监管协议", "/developer/agreements", "file-certificate", Permission.DRAWDOWN_REQUEST),
     ),
 )

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from yiti.portals.finance.accounts import AccountsController
 from yiti.portals.finance.banks import BanksController
+from yiti.portals.finance.corrections import CorrectionsController, ProposalsController
 from yiti.portals.finance.differences import DifferencesController
 from yiti.portals.finance.exports import ExportsController
 from yiti.portals.finance.menu import PORTAL
@@ -15,6 +16,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     AccountsController,
     BanksController,
     DifferencesController,
+    ProposalsController,
+    CorrectionsController,
     SuspenseController,
     ExportsController,
 )

@@ -9,13 +9,22 @@ from msgspec import Struct
 
 from escrow.banking.models import PaymentOrder
 from escrow.reconciliation import resolving
-from escrow.reconciliation.models import KIND_WORDS, RESOLUTION_WORDS, Difference, DifferenceKind, Resolution
+from escrow.reconciliation.corrections import corrections_of
+from escrow.reconciliation.models import (
+    KIND_WORDS,
+    RESOLUTION_WORDS,
+    CorrectionState,
+    Difference,
+    DifferenceKind,
+    Resolution,
+)
 from escrow.reconciliation.overview import candidates, differences, steps_of
 from escrow.reconciliation.rules import allowed
 from kernel.errors import Invalid
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.portals.bank.views import shown_account, shown_name
+from yiti.portals.finance.corrections import correction_lines
 from yiti.portals.shell.views import AnyRequest, page, redirect
 
 _LONGEST_WORDS = 500
@@ -59,13 +68,18 @@ class DifferencesController(Controller):
         found = await resolving.difference(reader, difference_id)
         orders, others = await candidates(reader, found)
         ways = _ways(found)
+        proposed = await corrections_of(reader, difference_id)
         return page(
             "finance/difference.html",
             one=found,
             kind=KIND_WORDS[DifferenceKind(found.kind)],
             payer=shown_name(found.counterparty or ""),
             payer_account=shown_account(found.counterparty_account or ""),
-            ways=[(way.value, RESOLUTION_WORDS[way]) for way in Resolution if way in ways],
+            ways=[
+                (way.value, RESOLUTION_WORDS[way]) for way in Resolution if way in ways and way != Resolution.REVERSED
+            ],
+            corrections=correction_lines(proposed, f"/finance/differences/{difference_id}/corrections"),
+            may_correct=_may_correct(found, ways) and all(one.state != CorrectionState.PROPOSED for one in proposed),
             may_claim=Resolution.ORDER in ways,
             order_options=[(one.order_no, _order_words(one)) for one in orders] if Resolution.ORDER in ways else [],
             other_options=[(one.id, _words(one)) for one in others] if Resolution.EXPLAINED in ways else [],
@@ -91,8 +105,6 @@ class DifferencesController(Controller):
                 await resolving.to_suspense(tx, actor, difference_id, words)
             case Resolution.ORDER:
                 await resolving.to_order(tx, actor, difference_id, data.order_no, words)
-            case Resolution.REVERSED:
-                await resolving.reverse_booking(tx, actor, difference_id, words)
             case Resolution.EXPLAINED:
                 await resolving.explain(tx, actor, difference_id, _other(data.other_id), words)
             case Resolution.CONFIRMED:
@@ -102,6 +114,10 @@ class DifferencesController(Controller):
             case _:
                 raise Invalid("请选择处理方式", field="way")
         return redirect(request, f"/finance/differences/{difference_id}", "处理结果已记录")
+
+
+def _may_correct(found: Difference, ways: frozenset[Resolution]) -> bool:
+    return Resolution.REVERSED in ways and found.movement_id is not None
 
 
 def _order_words(order: PaymentOrder) -> str:

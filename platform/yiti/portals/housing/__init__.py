@@ -15,6 +15,7 @@ from yiti.portals.housing.permits import IssuePermitsController, PermitsControll
 from yiti.portals.housing.plans import PlansController
 from yiti.portals.housing.projects import ProjectsController, RegisterProjectsController
 from yiti.portals.housing.refunds import RefundsController, ResumeRefundsController
+from yiti.portals.housing.release_rules import ReleaseRulesController
 from yiti.portals.housing.statements import StatementsController
 from yiti.portals.housing.surveys import SurveysController
 from yiti.portals.housing.worklist import WorkListController
@@ -40,6 +41,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     DraftAgreementsController,
     HoldsController,
     PlansController,
+    ReleaseRulesController,
     DrawdownsController,
     DecideDrawdownsController,
     MaintenanceController,

@@ -1,29 +1,42 @@
-"""A supervision agreement as a PDF, for all three parties."""
+"""A supervision agreement as its three parties see it: in words, and as the PDF."""
 
 from litestar import Response
 
-from escrow.agreements.document import Parties, agreement_html
-from escrow.agreements.models import SupervisionAgreement
+from escrow.agreements.document import agreement_html
+from escrow.agreements.models import Origin, SupervisionAgreement
 from kernel.db import ReadSession
-from yiti.accounts.roles import OrganisationKind
-from yiti.accounts.service import organisation, organisations
-from yiti.estate.queries import get_project
+from kernel.errors import Conflict
+from yiti.journeys.agreements import sealing
+from yiti.journeys.agreements.text import parties_of
+from yiti.portals.housing.forms import MODES
+from yiti.portals.housing.supervision_views import AgreementView, agreement_view
 from yiti.portals.shell.files import pdf_response
 from yiti.resources import Resources
 
 
+class TextBeingMade(Conflict):
+    """The job that makes the text has not come to it yet."""
+
+    code = "supervision.text_being_made"
+    default_message = "协议文本正在生成，请稍候再打开"
+
+
+async def view_of(reader: ReadSession, terms: SupervisionAgreement) -> AgreementView:
+    """In words, with what hinders a seal that is ordered."""
+    if terms.origin != Origin.SEALED:
+        return agreement_view(terms, MODES)
+    text = await sealing.text_delay(reader, terms) if terms.document_digest is None else ""
+    return agreement_view(terms, MODES, await sealing.delays(reader, terms), text)
+
+
 async def agreement_pdf(reader: ReadSession, resources: Resources, terms: SupervisionAgreement) -> Response[bytes]:
-    """Made anew each time from the version, whose words never change."""
-    project = await get_project(reader, terms.project_id)
-    departments = await organisations(reader, OrganisationKind.HOUSING_DEPARTMENT)
-    bank = terms.bank_name
-    if terms.bank_organisation_id is not None:
-        bank = (await organisation(reader, terms.bank_organisation_id)).name
-    parties = Parties(
-        department=departments[0].name if departments else "",
-        developer=(await organisation(reader, project.organisation_id)).name,
-        bank=bank,
-        project=project.name,
-    )
-    rendered = await resources.renderer.pdf(agreement_html(terms, parties))
-    return pdf_response(rendered.pdf, f"{terms.agreement_no}.pdf")
+    """The file with the seals that it has so far; what was agreed without seals is printed from its words, which never
+    change. Raises TextBeingMade."""
+    name = f"{terms.agreement_no}.pdf"
+    if terms.origin != Origin.SEALED:
+        rendered = await resources.renderer.pdf(agreement_html(terms, await parties_of(reader, terms)))
+        return pdf_response(rendered.pdf, name)
+    digest = terms.sealed_digest or terms.document_digest
+    if digest is None:
+        raise TextBeingMade
+    return pdf_response(await resources.blobs.get(digest), name)

@@ -14,15 +14,18 @@ from escrow.supervision import account_or_none
 from kernel.clock import today
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
+from signing.seal_errors import SealRefused
+from signing.seal_log import write_refusal
 from yiti.accounts.roles import OrganisationKind
 from yiti.accounts.service import organisation, organisations
 from yiti.estate.queries import get_project
+from yiti.journeys.agreements import sealing
 from yiti.journeys.supervision import full_supervision_required
 from yiti.portals.housing.access import housing_department
-from yiti.portals.housing.agreement_paper import agreement_pdf
+from yiti.portals.housing.agreement_paper import agreement_pdf, view_of
 from yiti.portals.housing.forms import MODES
 from yiti.portals.housing.supervision_forms import WordsForm, agreement_form, terms_in, typed_nodes
-from yiti.portals.housing.supervision_views import agreement_view
+from yiti.portals.shell.errors import show_error
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
 
@@ -40,13 +43,13 @@ class AgreementsController(Controller):
         return page(
             "housing/agreement.html",
             project=await get_project(reader, terms.project_id),
-            terms=agreement_view(terms, MODES),
+            terms=await view_of(reader, terms),
             actions=service.actions_on(terms, Side.DEPARTMENT),
         )
 
     @get("/agreements/{agreement_id:uuid}/agreement.pdf")
     async def paper(self, reader: Reader, resources: Parts, agreement_id: FromPath[UUID]) -> Response[bytes]:
-        """The same to print."""
+        """The text with the seals that are set; of earlier agreements what was agreed, to print."""
         return await agreement_pdf(reader, resources, await service.agreement(reader, agreement_id))
 
 
@@ -93,7 +96,7 @@ class DraftAgreementsController(Controller):
         terms = terms_in(await agreement_form(request), project_id, project.organisation_id, banks)
         required = await full_supervision_required(tx, project)
         made = await service.propose(tx, actor, terms, full_required=required)
-        return redirect(request, f"/housing/agreements/{made.id}", "监管协议已送开发企业和监管银行，请其在各自页面办理")
+        return redirect(request, f"/housing/agreements/{made.id}", "监管协议已送开发企业和监管银行，请其核对后盖章")
 
     @post("/agreements/{agreement_id:uuid}/withdraw")
     async def withdraw(
@@ -105,13 +108,18 @@ class DraftAgreementsController(Controller):
         data: URLEncodedBody[WordsForm],
     ) -> Response[Any]:
         """Take it back."""
-        await service.withdraw(tx, actor, agreement_id, data.words)
+        await sealing.withdraw(tx, actor, agreement_id, data.words)
         return redirect(request, f"/housing/agreements/{agreement_id}", "监管协议已撤回", "warning")
 
     @post("/agreements/{agreement_id:uuid}/in-force")
     async def in_force(
         self, request: AnyRequest, tx: Tx, actor: CurrentActor, agreement_id: FromPath[UUID]
     ) -> Response[Any]:
-        """Let it hold."""
-        terms = await service.put_in_force(tx, actor, agreement_id)
-        return redirect(request, f"/housing/projects/{terms.project_id}/fund", "监管协议已生效，监管账户已登记")
+        """Agree and have the department's seal set; with it the agreement holds."""
+        try:
+            async with tx.begin_nested():
+                await sealing.decide(tx, actor, agreement_id)
+        except SealRefused as refused:
+            write_refusal(tx, actor, refused)
+            return show_error(request, refused)
+        return redirect(request, f"/housing/agreements/{agreement_id}", "正在加盖住建部门印章，盖章后监管协议生效")

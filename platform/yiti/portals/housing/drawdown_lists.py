@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from litestar import Response
 from sqlalchemy import select
 
 from escrow.agreements.models import AgreementState, SupervisionAgreement
@@ -10,8 +11,9 @@ from escrow.drawdowns.models import Drawdown, DrawdownState
 from escrow.drawdowns.overview import drawdowns
 from kernel.db import ReadSession
 from yiti.estate.models import Project
-from yiti.portals.housing.drawdown_views import DrawdownLine, lines_of, nodes_by_project
+from yiti.portals.housing.drawdown_views import COLUMNS, MONEY_COLUMNS, DrawdownLine, as_row, lines_of, nodes_by_project
 from yiti.portals.housing.queries import PAGE
+from yiti.portals.shell.spreadsheet import MAX_ROWS, spreadsheet
 
 
 async def drawdown_lines(reader: ReadSession, found: Sequence[Drawdown], base: str) -> list[DrawdownLine]:
@@ -47,3 +49,11 @@ async def drawdown_page_of(
     )
     lines = await drawdown_lines(reader, found[:limit], base)
     return lines, found[limit - 1].id if len(found) > limit else None
+
+
+async def drawdown_sheet(reader: ReadSession, base: str, organisation_id: UUID | None = None) -> Response[bytes]:
+    """All drawdowns that were handed in, or all of one developer, as an Excel file."""
+    found = await drawdowns(reader, organisation_id=organisation_id, limit=MAX_ROWS + 1)
+    lines = await drawdown_lines(reader, found, base)
+    rows = [as_row(*pair) for pair in zip(found, lines, strict=True)]
+    return await spreadsheet("用款申请.xlsx", COLUMNS, rows, money=MONEY_COLUMNS)

@@ -9,18 +9,16 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from escrow.drawdowns import decisions, service
 from escrow.drawdowns.errors import Refused
 from escrow.drawdowns.models import DrawdownState
-from escrow.drawdowns.overview import drawdowns
 from kernel.db import ReadSession, WriteSession
 from kernel.permissions import Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.journeys.supervision import Registered, register_of
 from yiti.portals.housing.access import housing_department
-from yiti.portals.housing.drawdown_lists import drawdown_lines, drawdown_page_of
-from yiti.portals.housing.drawdown_views import COLUMNS, MONEY_COLUMNS, STEPS, as_row, drawdown_page
+from yiti.portals.housing.drawdown_lists import drawdown_page_of, drawdown_sheet
+from yiti.portals.housing.drawdown_views import STEPS, drawdown_page
 from yiti.portals.housing.evidence import evidence_file
 from yiti.portals.housing.supervision_forms import WordsForm
 from yiti.portals.shell.errors import show_error
-from yiti.portals.shell.spreadsheet import MAX_ROWS, spreadsheet
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
 
@@ -62,10 +60,7 @@ class DrawdownsController(Controller):
     @get("/all.xlsx")
     async def export(self, reader: Reader) -> Response[bytes]:
         """Everything that was ever handed in, as an Excel file."""
-        found = await drawdowns(reader, limit=MAX_ROWS + 1)
-        lines = await drawdown_lines(reader, found, BASE)
-        rows = [as_row(*pair) for pair in zip(found, lines, strict=True)]
-        return await spreadsheet("用款申请.xlsx", COLUMNS, rows, money=MONEY_COLUMNS)
+        return await drawdown_sheet(reader, BASE)
 
 
 class DecideDrawdownsController(Controller):

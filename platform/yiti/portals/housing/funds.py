@@ -13,7 +13,7 @@ from escrow.ledger.models import AccountKind, LedgerAccount
 from escrow.models import BankConfirmation, Bill, BillState, SupervisionAccount
 from escrow.rules import SUPERVISED
 from escrow.schemas import ProjectFund
-from escrow.supervision import NoAccount, maintenance_account
+from escrow.supervision import maintenance_account_or_none
 from kernel.clock import today
 from kernel.db import ReadSession
 from yiti.estate.models import Project
@@ -119,7 +119,7 @@ async def receipts(reader: ReadSession, project_id: UUID, before: UUID | None) -
             BankConfirmation,
             (BankConfirmation.tenant_id == Bill.tenant_id) & (BankConfirmation.bill_id == Bill.id),
         )
-        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED))
+        .where(Bill.project_id == project_id, Bill.kind.in_(SUPERVISED), BankConfirmation.reversed_by.is_(None))
         .order_by(BankConfirmation.id.desc())
         .limit(PAGE + 1)
     )
@@ -132,9 +132,8 @@ async def receipts(reader: ReadSession, project_id: UUID, before: UUID | None) -
 
 async def maintenance(reader: ReadSession) -> tuple[SupervisionAccount | None, int]:
     """The county's maintenance-fund account, and the fen that its bank must hold."""
-    try:
-        account = await maintenance_account(reader)
-    except NoAccount:
+    account = await maintenance_account_or_none(reader)
+    if account is None:
         return None, 0
     # The mirror of a bank account: what the bank holds stands there as a negative figure.
     return account, -await ledger.balance(reader, AccountKind.BANK, account.account_no)

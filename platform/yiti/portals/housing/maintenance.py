@@ -246,8 +246,9 @@ class MaintenanceEntryController(Controller):
 
     @get("/imports/{import_id:uuid}")
     async def preview(self, reader: Reader, import_id: FromPath[UUID]) -> Response[Any]:
-        """What is wrong with it; after applying, the result."""
-        return page("housing/maintenance_import.html", found=await importing.get(reader, import_id))
+        """What is wrong with it; once confirmed, how far it is, and the result."""
+        found = await importing.get(reader, import_id)
+        return page("housing/maintenance_import.html", found=found, state=await importing.state_of(reader, found))
 
     @post("/imports/{import_id:uuid}/apply")
     async def apply(
@@ -255,10 +256,9 @@ class MaintenanceEntryController(Controller):
         request: AnyRequest,
         tx: Tx,
         actor: CurrentActor,
-        resources: Parts,
         import_id: FromPath[UUID],
         data: URLEncodedBody[ApplyForm],
     ) -> Response[Any]:
-        """Enter all of it, or nothing."""
-        count = await importing.apply(tx, actor, resources.blobs, import_id, data.digest)
-        return redirect(request, f"{HOME}/imports/{import_id}", f"已导入 {count} 笔此前缴存")
+        """Have all of it entered, or nothing."""
+        await importing.order(tx, actor, import_id, data.digest)
+        return redirect(request, f"{HOME}/imports/{import_id}")

@@ -115,7 +115,9 @@ _UNITS: Select[Unit, Building, str] = (
 def _wanted(show: str, search: str, building_id: UUID | None) -> Select[Unit, Building, str]:
     found = _UNITS.where(Unit.state != UnitState.HISTORICAL)
     if show == "owed":
-        asked = select(Bill.unit_id).where(Bill.kind == BillKind.MAINTENANCE_FUND, Bill.state.in_(UNPAID))
+        asked = select(Bill.unit_id).where(
+            Bill.kind == BillKind.MAINTENANCE_FUND, Bill.state.in_(UNPAID), Bill.case_id.is_(None)
+        )
         found = found.where(Unit.id.in_(asked))
     if building_id is not None:
         found = found.where(Unit.building_id == building_id)

@@ -23,6 +23,7 @@ from kernel.money import yuan
 from kernel.permissions import Actor, Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.estate.queries import get_project
+from yiti.journeys.loans.lending import release_effect
 from yiti.journeys.supervision import register_of
 from yiti.portals.housing import funds
 from yiti.portals.housing.access import housing_department, in_housing_department, own_projects_of, visible_project
@@ -110,6 +111,7 @@ class FundsController(Controller):
             freezes=await freezes(reader, project_id),
             mode=MODES.get(fund.mode, fund.mode),
             bar=funds.fund_bar(fund),
+            release=await release_effect(reader, project),
             receipts=found,
             next_url=f"?before={following}" if following else None,
             first_url="?" if before else None,

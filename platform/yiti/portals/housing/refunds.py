@@ -8,8 +8,8 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from msgspec import Struct
 
 from escrow import refund_queue
-from escrow.models import Bill, BillKind, BillState, Refund
-from escrow.rules import TITLES
+from escrow.models import Bill, BillState, Refund
+from escrow.notices import title_of
 from kernel.permissions import Permission, requires
 from kernel.pii import mask_name
 from kernel.web.dependencies import CurrentActor, Reader, Tx
@@ -69,13 +69,12 @@ class ResumeRefundsController(Controller):
 
 
 def _line(refund: Refund, bill: Bill) -> dict[str, Any]:
-    kind = BillKind(bill.kind)
     payee = refund.payee
     return {
         "id": refund.id,
         "refund_no": refund.refund_no,
-        "title": TITLES[kind],
-        "payee": payee if kind is BillKind.MORTGAGE_LOAN else "、".join(mask_name(one) for one in payee.split("、")),
+        "title": title_of(bill),
+        "payee": payee if bill.loan_part else "、".join(mask_name(one) for one in payee.split("、")),
         "amount_fen": refund.amount_fen,
         "reason": refund.reason,
         "waits_for": refund.waiting_because or "",

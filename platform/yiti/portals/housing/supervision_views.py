@@ -1,12 +1,12 @@
 """Supervised money as pages show it: bars, the staircase of nodes, alarms, agreements. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from escrow.agreements.models import AgreementState, Origin, SupervisionAgreement
-from escrow.agreements.rules import Node, as_nodes
+from escrow.agreements.rules import Node, Side, as_nodes
 from escrow.drawdowns.fund import FundLine
 from escrow.drawdowns.overview import Waiting
 from escrow.drawdowns.rules import allowance, may_ask, must_stay, reached, shortfall
@@ -15,14 +15,15 @@ from kernel.money import yuan
 
 _WIDTH, _HEIGHT = 640, 160
 AGREEMENT_STATES: Final = {
-    AgreementState.PROPOSED: ("待各方同意", "info"),
+    AgreementState.PROPOSED: ("待各方盖章", "info"),
     AgreementState.IN_FORCE: ("生效", "success"),
     AgreementState.DECLINED: ("未获同意", "danger"),
     AgreementState.WITHDRAWN: ("已撤回", "neutral"),
     AgreementState.SUPERSEDED: ("已被替代", "neutral"),
 }
 ORIGINS: Final = {
-    Origin.ONLINE: "平台签订",
+    Origin.SEALED: "平台签订（三方电子印章）",
+    Origin.ONLINE: "平台签订（页面确认）",
     Origin.PAPER: "纸质协议登记",
     Origin.COUNTY: "按本县拨付节点登记",
 }
@@ -76,10 +77,11 @@ class Staircase:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Who did something to an agreement, and when."""
+    """Who did something to an agreement, and when; while it is under way, how far it is."""
 
     words: str
     at: datetime | None
+    waits: str = "待办"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ class AgreementView:
     reason: str
     proposed: bool
     in_force: bool
+    text_made: bool
+    has_paper: bool
+    """Whether there is a PDF to look at: of one that is to be sealed, once its text is made."""
 
 
 def money_parts(facts: FundFacts) -> list[Part]:
@@ -182,8 +187,11 @@ def _scaled(fen: int, facts: FundFacts) -> int:
     return min(_HEIGHT, _HEIGHT * fen // facts.received_fen) if facts.received_fen else 0
 
 
-def agreement_view(terms: SupervisionAgreement, modes: dict[str, str]) -> AgreementView:
-    """One version in words."""
+def agreement_view(
+    terms: SupervisionAgreement, modes: dict[str, str], sealing: Mapping[Side, str] | None = None, text: str = ""
+) -> AgreementView:
+    """One version in words. `sealing`: the sides whose seals are ordered and not set yet, with what hinders them;
+    `text`: what hinders the making of the text."""
     state = AgreementState(terms.state)
     return AgreementView(
         id=str(terms.id),
@@ -200,10 +208,12 @@ def agreement_view(terms: SupervisionAgreement, modes: dict[str, str]) -> Agreem
         basis=terms.quota_basis,
         source=terms.source,
         nodes=as_nodes(terms.nodes),
-        steps=_steps(terms),
+        steps=_sealing_steps(terms, sealing or {}, text) if terms.origin == Origin.SEALED else _steps(terms),
         reason=terms.ended_because or "",
         proposed=state is AgreementState.PROPOSED,
         in_force=state is AgreementState.IN_FORCE,
+        text_made=terms.document_digest is not None,
+        has_paper=terms.origin != Origin.SEALED or terms.document_digest is not None,
     )
 
 
@@ -216,3 +226,22 @@ def _steps(terms: SupervisionAgreement) -> list[Step]:
         Step("监管银行同意", terms.bank_agreed_at),
         Step("住建部门确认生效", terms.in_force_at),
     ]
+
+
+def _sealing_steps(terms: SupervisionAgreement, sealing: Mapping[Side, str], text: str) -> list[Step]:
+    making = f"生成中：{text}" if text else "生成中"
+    steps = [Step("住建部门拟定", terms.created_at)]
+    if terms.document_digest is None:
+        steps.append(Step("生成协议文本", None, making))
+    parties = (
+        ("开发企业盖章", Side.DEVELOPER, terms.developer_sealed_at),
+        ("监管银行盖章", Side.BANK, terms.bank_sealed_at),
+        ("住建部门盖章，协议生效", Side.DEPARTMENT, terms.in_force_at),
+    )
+    return steps + [Step(words, at, _waits(sealing.get(side))) for words, side, at in parties]
+
+
+def _waits(hindrance: str | None) -> str:
+    if hindrance is None:
+        return "待办"
+    return f"用印中：{hindrance}" if hindrance else "用印中"

@@ -11,6 +11,8 @@ import escrow.service as escrow
 from escrow.loans import service as loans
 from escrow.loans.rules import STANDINGS, Standing
 from escrow.loans.schemas import LoanLine
+from escrow.models import LoanPart
+from escrow.rules import LOANS
 from kernel.audit import audit
 from kernel.errors import NotFound
 from kernel.permissions import Actor, Permission, requires
@@ -25,7 +27,7 @@ from yiti.resources import Parts
 
 PAGE = 30
 EXPORTED = MAX_ROWS
-_COLUMNS = ("通知书号", "合同备案号", "坐落", "借款人", "贷款金额（元）", "收款账号", "状态", "放款凭证号")
+_COLUMNS = ("通知书号", "合同备案号", "坐落", "借款人", "贷款种类", "贷款金额（元）", "收款账号", "状态", "放款凭证号")
 _NOBODY = UUID(int=0)
 
 
@@ -65,7 +67,7 @@ class LoansController(Controller):
             raise TooManyRows
         audit(tx, actor, "loans.exported", f"organisation:{actor.organisation_id}", {"rows": len(found)})
         words = loans.SHOWN[shown][0]
-        return await spreadsheet(f"贷款（{words}）.xlsx", _COLUMNS, [_row(one) for one in found], money=(4,))
+        return await spreadsheet(f"贷款（{words}）.xlsx", _COLUMNS, [_row(one) for one in found], money=(5,))
 
     @get("/{loan_id:uuid}")
     async def loan(self, reader: Reader, actor: CurrentActor, loan_id: FromPath[UUID]) -> Response[Any]:
@@ -130,6 +132,7 @@ def _line(one: LoanLine) -> dict[str, Any]:
     return {
         "id": one.loan.id,
         "location": one.loan.location,
+        "kind": LOANS[LoanPart(one.loan.part)],
         "filing_no": one.loan.filing_no,
         "borrowers": "、".join(mask_name(name) for name in one.loan.borrowers.split("、")),
         "amount_fen": one.loan.amount_fen,
@@ -143,6 +146,6 @@ def _row(one: LoanLine) -> Sequence[str | int]:
     line = _line(one)
     account = one.bill.account_no if one.bill else ""
     return (
-        line["notice_no"], line["filing_no"], line["location"], line["borrowers"], one.loan.amount_fen, account,
-        line["words"], one.loan.reference or "",
+        line["notice_no"], line["filing_no"], line["location"], line["borrowers"], line["kind"], one.loan.amount_fen,
+        account, line["words"], one.loan.reference or "",
     )  # fmt: skip

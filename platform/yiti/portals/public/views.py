@@ -47,6 +47,7 @@ _LABELS = {
     "letter": ("文号", "文书名称", "当事人", "出具日期"),
     "copy": ("加注件编号", "文件名称", "权利人", "开具日期"),
     "evidence": ("签署编号", "文件名称", "签署各方", "出具日期"),
+    "agreement": ("协议编号", "文件名称", "签订各方", "生效日期"),
 }
 _ORIGINALS = {
     Validity.VALID: "登记机构签发的原件目前有效",
@@ -108,12 +109,17 @@ def _face(found: Verification) -> tuple[str, str, str]:
         return _CHANGED
     if found.view is None and found.report is not None:
         return VERDICTS[found.report.outcome][:3]
-    return _FACES[found.validity]
+    tone, icon, label = _FACES[found.validity]
+    if found.view is not None and found.view.family == "agreement":
+        label = "有效" if found.validity is Validity.VALID else "没有生效或者已被替代"
+    return tone, icon, label
 
 
 def _sentence(found: Verification) -> str:
     if found.additions is Additions.ILLEGAL:
         return f"请勿相信这份文件显示的内容。{_ORIGINALS[found.validity]}，内容以下面登记机构的记载为准。"
+    if found.view is not None and found.view.family == "agreement":
+        return f"本协议{found.words}。"
     if found.view is not None:
         return _of_ours(found.view.family, found.validity)
     if found.report is None:

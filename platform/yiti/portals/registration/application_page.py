@@ -198,8 +198,11 @@ def _next(view: CaseView, forms: Sequence[ActionForm], *, needs_notice: bool) ->
 
 
 def _waits_for(view: CaseView, flag: Flag) -> str:
-    if flag is Flag.AWAITING_TAX and any(one.state == "assessed" for one in view.requests):
+    assessed = {one.which for one in view.requests if one.state == "assessed"}
+    if flag is Flag.AWAITING_TAX and "tax" in assessed:
         return "已核税，等待缴款人一码缴款"
+    if flag is Flag.AWAITING_HOUSING and "housing" in assessed:
+        return "维修资金欠缴，等待缴款人一码缴款"
     return _WAITING[flag]
 
 

@@ -159,7 +159,8 @@ async def _assertions(reader: ReadSession, people: Sequence[CeremonySignatory]) 
 
 
 async def _confirmations(reader: ReadSession, bills: Sequence[Bill]) -> dict[UUID, BankConfirmation]:
-    wanted = select(BankConfirmation).where(BankConfirmation.bill_id.in_([one.id for one in bills]))
+    paid = BankConfirmation.bill_id.in_([one.id for one in bills]), BankConfirmation.reversed_by.is_(None)
+    wanted = select(BankConfirmation).where(*paid)
     return {one.bill_id: one for one in await reader.scalars(wanted) if one.bill_id is not None}
 
 

@@ -13,7 +13,7 @@ from kernel.permissions import ActorKind
 from kernel.pii import mask_name
 from yiti.cases.findings import Finding, blocking, open_points
 from yiti.cases.lifecycle import ACTION_WORDS, Action
-from yiti.journeys.sale.telling import BILL_TITLES
+from yiti.journeys.sale.telling import bill_title
 from yiti.portals.registration.case_file import CaseFile, Receipt
 from yiti.portals.registration.rules import Tone, without_names, worst_first
 
@@ -130,7 +130,7 @@ def receipt(one: Receipt, names: Sequence[str]) -> ReceiptView:
 def payments(file: CaseFile) -> tuple[Payment, ...]:
     return tuple(
         Payment(
-            title=BILL_TITLES[bill.kind],
+            title=bill_title(bill),
             notice_no=bill.notice_no,
             amount_fen=bill.amount_fen,
             state=_BILL_STATES[bill.state][0],

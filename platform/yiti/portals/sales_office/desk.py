@@ -5,7 +5,7 @@ from uuid import UUID
 
 import contracts.service as contracts
 from contracts.models import Contract
-from contracts.registry import template_of
+from contracts.registry import Template, template_of
 from contracts.schemas import Finding, FrozenContract
 from kernel.db import ReadSession
 from kernel.money import yuan
@@ -15,7 +15,7 @@ from yiti.certificates.content import grouped_unit_code
 from yiti.journeys import presale
 from yiti.journeys.models import Sale
 from yiti.portals.sales_office import queries
-from yiti.portals.sales_office.forms import INSTALMENTS, OWNERSHIPS
+from yiti.portals.sales_office.forms import OWNERSHIPS
 from yiti.portals.sales_office.rules import (
     DRAFT_STEPS,
     FILED,
@@ -136,7 +136,7 @@ def _steps(on: Desk, *, drafting: bool) -> tuple[dict[str, str], ...]:
 
 def summary(on: Desk) -> Summary:
     """What was agreed, masked."""
-    content, home = on.content, on.content.home
+    content, home, kinds = on.content, on.content.home, template_used(on).instalments
     return Summary(
         home=(
             ("坐落", home.location),
@@ -161,14 +161,18 @@ def summary(on: Desk) -> Summary:
         ),
         ownership=OWNERSHIPS[content.ownership] if content.ownership else "",
         price_fen=content.price_fen,
-        plan=tuple((INSTALMENTS[one.kind], one.due.isoformat(), yuan(one.amount_fen)) for one in content.instalments),
+        plan=tuple((kinds[one.kind], one.due.isoformat(), yuan(one.amount_fen)) for one in content.instalments),
     )
+
+
+def template_used(on: Desk) -> Template:
+    """The version of the contract's text that this draft was begun with."""
+    return template_of(on.content.template, on.content.template_version)
 
 
 async def findings(reader: ReadSession, on: Desk) -> list[FindingLine]:
     """What the rules say of the draft today, each with the page and field where it is mended."""
-    blanks = template_of(on.content.template, on.content.template_version).blanks
-    articles = {blank.key: blank.article for blank in blanks}
+    articles = {blank.key: blank.article for blank in template_used(on).blanks}
     return [_line(on, finding, articles) for finding in await contracts.findings_of(reader, on.contract)]
 
 

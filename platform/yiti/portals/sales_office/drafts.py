@@ -1,7 +1,7 @@
 """The draft, page by page: buyers, price and plan, clauses, preview. Each saves with the revision it was made from."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 import contracts.service as contracts
 from contracts.blanks import Blank
-from contracts.registry import Template, template_of
+from contracts.registry import template_of
 from contracts.schemas import MAX_BUYERS
 from kernel.clock import today
 from kernel.db import ReadSession, WriteSession
@@ -21,7 +21,7 @@ from kernel.rendering.fonts import check_glyphs
 from kernel.web.dependencies import CurrentActor, Reader, Tx
 from yiti.journeys import presale
 from yiti.portals.sales_office import forms
-from yiti.portals.sales_office.desk import Desk, FindingLine, desk, findings, frame, summary
+from yiti.portals.sales_office.desk import Desk, FindingLine, desk, findings, frame, summary, template_used
 from yiti.portals.sales_office.powers import powers_panel
 from yiti.portals.sales_office.price_check import price_check
 from yiti.portals.sales_office.rules import DRAFT_STEPS, PRICE_ARTICLES, Stage
@@ -102,7 +102,7 @@ class DraftsController(Controller):
             frame=frame(on, "price"),
             findings=await _shown(reader, on, "price") if checked else [],
             articles=_articles(on, on_price_page=True),
-            **_price_form(on.url, price, forms.rows_of_plan(on.content, today())),
+            **_price_form(on.url, price, forms.rows_of_plan(on.content, today()), template_used(on).instalments),
         )
 
     @post("/price/rows", guards=_MANAGE, status_code=200)
@@ -111,10 +111,10 @@ class DraftsController(Controller):
         change: FromQuery[str] = "",
     ) -> Response[Any]:  # fmt: skip
         """The plan after a line was added or removed; nothing is saved."""
-        await presale.sale_of(reader, contract_id, actor)
+        kinds = await _kinds(reader, actor, contract_id)
         fields = await forms.typed(request)
         rows = forms.changed(forms.plan_rows(fields), forms.PlanRow(), change, forms.MAX_LINES)
-        context = _price_form(f"/sales/contracts/{contract_id}", fields.get("price_fen", ""), rows)
+        context = _price_form(f"/sales/contracts/{contract_id}", fields.get("price_fen", ""), rows, kinds)
         return page("sales_office/price.html#plan", **context)
 
     @post("/price/check", guards=_MANAGE, status_code=200)
@@ -122,11 +122,10 @@ class DraftsController(Controller):
         self, request: AnyRequest, reader: Reader, actor: CurrentActor, contract_id: FromPath[UUID]
     ) -> Response[Any]:
         """The amounts in capitals and whether they add up, while they are typed."""
-        await presale.sale_of(reader, contract_id, actor)
+        kinds = await _kinds(reader, actor, contract_id)
         fields = await forms.typed(request)
-        return page(
-            "sales_office/price.html#check", check=price_check(fields.get("price_fen", ""), forms.plan_rows(fields))
-        )
+        check = price_check(fields.get("price_fen", ""), forms.plan_rows(fields), kinds)
+        return page("sales_office/price.html#check", check=check)
 
     @post("/price", guards=_MANAGE)
     async def save_price(
@@ -218,28 +217,31 @@ def _buyers_form(url: str, rows: Sequence[forms.BuyerRow], ownership: str) -> di
     }
 
 
-def _price_form(url: str, price: str, rows: Sequence[forms.PlanRow]) -> dict[str, Any]:
+def _price_form(url: str, price: str, rows: Sequence[forms.PlanRow], kinds: Mapping[str, str]) -> dict[str, Any]:
     return {
         "url": url,
         "price": price,
         "rows": rows,
-        "kinds": forms.INSTALMENTS,
-        "check": price_check(price, rows),
+        "kinds": kinds,
+        "check": price_check(price, rows, kinds),
         "full": len(rows) >= forms.MAX_LINES,
     }
 
 
-def _template(on: Desk) -> Template:
-    return template_of(on.content.template, on.content.template_version)
+async def _kinds(reader: ReadSession, actor: Actor, contract_id: UUID) -> Mapping[str, str]:
+    """What a line of this sale's plan may be: the contract's own text says."""
+    await presale.sale_of(reader, contract_id, actor)
+    contract = await contracts.get(reader, contract_id)
+    return template_of(contract.template, contract.template_version).instalments
 
 
 def _blanks(on: Desk, *, on_price_page: bool) -> list[Blank]:
-    return [blank for blank in _template(on).blanks if (blank.article in PRICE_ARTICLES) is on_price_page]
+    return [blank for blank in template_used(on).blanks if (blank.article in PRICE_ARTICLES) is on_price_page]
 
 
 def _articles(on: Desk, *, on_price_page: bool) -> list[tuple[str, list[forms.BlankField]]]:
     """The blanks under the titles of their articles."""
-    titles = [title for _, articles in _template(on).contents for title in articles]
+    titles = [title for _, articles in template_used(on).contents for title in articles]
     blanks = sorted(_blanks(on, on_price_page=on_price_page), key=lambda blank: blank.article)
     fields = forms.blank_fields(blanks, on.content.home, on.content.blanks)
     return [(titles[number - 1], list(group)) for number, group in groupby(fields, key=lambda one: one.blank.article)]

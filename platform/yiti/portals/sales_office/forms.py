@@ -26,7 +26,7 @@ BUYER_FORMS: dict[BuyerForm, str] = {
     "company": "单位",
 }
 OWNERSHIPS: dict[Ownership, str] = {"sole": "单独所有", "joint": "共同共有", "fractional": "按份共有"}
-INSTALMENTS: dict[InstalmentKind, str] = {"down_payment": "首付款", "instalment": "分期款", "loan": "贷款"}
+INSTALMENT_KINDS: tuple[InstalmentKind, ...] = get_args(InstalmentKind)
 MAX_LINES = 36
 _SHARE = re.compile(r"(?P<above>\d{1,9}(\.\d{1,6})?)(/(?P<below>\d{1,9})|(?P<percent>%))?", re.ASCII)
 Typed = Mapping[str, str]
@@ -186,7 +186,7 @@ def instalments_of_rows(rows: Sequence[PlanRow]) -> list[Instalment]:
 
 
 def _instalment(row: PlanRow, field: str) -> Instalment:
-    if row.kind not in INSTALMENTS:
+    if row.kind not in INSTALMENT_KINDS:
         raise Invalid("请选择款项", field=f"{field}.kind")
     try:
         due = date.fromisoformat(row.due)

@@ -11,8 +11,6 @@ import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
 from contracts.models import ContractEvent
-from escrow.models import BillKind
-from escrow.rules import TITLES
 from kernel.db import ReadSession
 from kernel.permissions import ActorKind
 from kernel.pii import mask_name
@@ -64,7 +62,7 @@ async def story(reader: ReadSession, on: Desk) -> list[Event]:
     events = [_contract_event(one, names) for one in happened if one.action != "signing_ended"]
     for bill in await escrow.bills_of(reader, on.contract.id):
         if bill.confirmed_at:
-            title = f"{TITLES[BillKind(bill.kind)]}到账"
+            title = f"{escrow.title_of(bill)}到账"
             events.append(Event(bill.confirmed_at, title, f"通知书号 {bill.notice_no}", "监管银行", "success"))
     if on.sale.ceremony_id:
         for person in await signing.signatories_of(reader, on.sale.ceremony_id):

@@ -10,8 +10,8 @@ import escrow.service as escrow
 import signing.service as signing
 from contracts.cancelling import SELLER
 from contracts.signers import signers_of
-from escrow.models import Bill, BillKind, BillState, Refund, RefundState
-from escrow.rules import ACCOUNTS, TITLES
+from escrow.models import Bill, BillKind, Refund, RefundState
+from escrow.rules import ACCOUNTS
 from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession
 from kernel.pii import mask_name, mask_phone
@@ -27,18 +27,11 @@ from yiti.journeys.sale import papers
 from yiti.portals.sales_office.desk import Desk
 from yiti.portals.sales_office.documents import PROOF, RECEIPT
 from yiti.portals.sales_office.history import ended_words
-from yiti.portals.sales_office.loans import LoanPanel, loan_panel
+from yiti.portals.sales_office.loans import LoanPanel, loan_panels
 from yiti.portals.sales_office.rules import POLLED, Stage
-from yiti.portals.sales_office.seal_step import SealDesk
+from yiti.portals.seals.step import SealDesk
+from yiti.portals.shell.notices import look_of, worth_showing
 
-_BILL_LOOKS = {
-    BillState.ISSUED: ("待缴款", "warning", ""),
-    BillState.SENT: ("待缴款", "warning", ""),
-    BillState.CONFIRMED: ("已到账", "success", "paid"),
-    BillState.VOID: ("已作废", "neutral", "over"),
-    BillState.REFUND_ORDERED: ("退款中", "warning", "over"),
-    BillState.REFUNDED: ("已退款", "neutral", "over"),
-}
 _SIGNER_LOOKS = {
     "waiting": ("待核验", "neutral"),
     "identifying": ("核验中", "info"),
@@ -80,8 +73,9 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """One refund order."""
+    """One refund order; `title` is what had been paid."""
 
+    title: str
     refund_no: str
     amount_fen: int
     done: bool
@@ -145,7 +139,7 @@ class Live:
     refunds: tuple[RefundLine, ...] = ()
     receipt_url: str = ""
     """The maintenance fund's sealed receipt."""
-    loan: LoanPanel | None = None
+    loans: tuple[LoanPanel, ...] = ()
     signers: tuple[SignerLine, ...] = ()
     seal: str = ""
     sealing: SealDesk | None = None
@@ -187,13 +181,13 @@ async def _live(reader: ReadSession, on: Desk, public_url: str) -> Live:
     proof = await _proof(reader, on)
     return Live(
         stage=on.stage,
-        bills=tuple(_bill(on, bill) for bill in bills if _shown(bill, bills)),
+        bills=tuple(_bill(on, bill) for bill in worth_showing(bills)),
         missing=tuple(one.words for one in await escrow.missing(reader, on.contract.id))
         if on.stage is Stage.PAYING
         else (),
-        refunds=tuple(_refund(one) for one in refunds),
+        refunds=tuple(_refund(one, bills) for one in refunds),
         receipt_url=await _receipt(reader, on, bills),
-        loan=await loan_panel(reader, on),
+        loans=await loan_panels(reader, on),
         signers=tuple(_signer(one, on, reader.tenant, public_url) for one in people if one.kind == "person"),
         seal=next((one.status for one in people if one.kind == "organisation"), ""),
         filed=await _filed(reader, on, proof),
@@ -240,21 +234,15 @@ def _paid_back(refunds: Sequence[Refund]) -> bool:
     return all(one.state == RefundState.CONFIRMED for one in refunds)
 
 
-def _shown(bill: Bill, bills: Sequence[Bill]) -> bool:
-    """A void notice is history once another of its kind follows it."""
-    return bill.state != BillState.VOID or not any(one.kind == bill.kind and one.id > bill.id for one in bills)
-
-
 def _bill(on: Desk, bill: Bill) -> BillLine:
-    words, tone, style = _BILL_LOOKS[BillState(bill.state)]
-    kind = BillKind(bill.kind)
+    words, tone, style = look_of(bill)
     return BillLine(
-        title=TITLES[kind],
+        title=escrow.title_of(bill),
         notice_no=bill.notice_no,
         amount_fen=bill.amount_fen,
         account=f"{bill.account_no[:4]} **** {bill.account_no[-4:]}",
         bank=bill.bank_name,
-        account_title=ACCOUNTS[kind],
+        account_title=ACCOUNTS[BillKind(bill.kind)],
         words=words,
         tone=tone,
         style=style,
@@ -263,9 +251,10 @@ def _bill(on: Desk, bill: Bill) -> BillLine:
     )
 
 
-def _refund(one: Refund) -> RefundLine:
+def _refund(one: Refund, bills: Sequence[Bill]) -> RefundLine:
     done = one.state == RefundState.CONFIRMED
-    return RefundLine(one.refund_no, one.amount_fen, done, one.confirmed_at, one.waiting_because or "")
+    title = next(escrow.title_of(bill) for bill in bills if bill.id == one.bill_id)
+    return RefundLine(title, one.refund_no, one.amount_fen, done, one.confirmed_at, one.waiting_because or "")
 
 
 def _acting(on: Desk, key: str) -> str:

@@ -1,11 +1,11 @@
 """Amounts while they are typed: in Chinese capitals, and whether the plan adds up. Pure, and never an error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernel.errors import Invalid
 from kernel.money import parse_yuan, yuan, yuan_in_words
-from yiti.portals.sales_office.forms import INSTALMENTS, PlanRow
+from yiti.portals.sales_office.forms import PlanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class PriceCheck:
     balanced: bool
 
 
-def price_check(price: str, rows: Sequence[PlanRow]) -> PriceCheck:
-    """What to say about the amounts as they stand in the form."""
+def price_check(price: str, rows: Sequence[PlanRow], kinds: Mapping[str, str]) -> PriceCheck:
+    """What to say about the amounts as they stand in the form; `kinds`: the words of the contract's own text."""
     asked = _amount("总价款", price)
-    lines = tuple(_amount(INSTALMENTS.get(row.kind, "款项"), row.amount) for row in rows)  # type: ignore[call-overload]
+    lines = tuple(_amount(kinds.get(row.kind, "款项"), row.amount) for row in rows)
     sum_fen = sum(line.fen or 0 for line in lines)
     total = _amount("付款计划合计", yuan(sum_fen))
     balanced = asked.fen is not None and sum_fen == asked.fen and not any(line.problem for line in lines)

@@ -183,10 +183,10 @@ def _month_start(day: date) -> datetime:
     return datetime.combine(day.replace(day=1), time(), SHANGHAI)
 
 
-async def _bills(reader: ReadSession, contract_ids: list[UUID]) -> dict[UUID, list[escrow_rules.BillFacts]]:
+async def _bills(reader: ReadSession, contract_ids: list[UUID]) -> dict[UUID | None, list[escrow_rules.BillFacts]]:
     # Columns, not rows: who pays is encrypted, and this page does not need it.
     columns = (Bill.contract_id, Bill.notice_no, Bill.kind, Bill.state, Bill.amount_fen, Bill.account_no)
-    found: dict[UUID, list[escrow_rules.BillFacts]] = {}
+    found: dict[UUID | None, list[escrow_rules.BillFacts]] = {}
     for contract_id, notice_no, kind, state, amount_fen, account_no in await reader.execute(
         select(*columns).where(Bill.contract_id.in_(contract_ids)).order_by(Bill.id)
     ):

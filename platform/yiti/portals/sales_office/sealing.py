@@ -1,25 +1,16 @@
-"""The developer's seal on one sale: the one next step of the person who looks, also under four eyes."""
+"""The developer's seal on one sale: the one next step of the person who looks."""
 
 from dataclasses import replace
 
-from sqlalchemy import select
-
-from kernel.clock import now
 from kernel.db import ReadSession
 from kernel.permissions import Actor
-from kernel.pii import mask_name
 from signing import seal_requests
 from signing.errors import UnknownSeal
-from signing.models import OrganisationSeal, SealRequest
-from signing.seal_policies import policy_of
-from signing.seal_rules import REASON_WORDS, Reason, SealStatus, Use, needs_approval, what_refused, who_refused
-from yiti.accounts.models import User
 from yiti.journeys.sale.papers import SELLER, SUBJECT
 from yiti.portals.sales_office.desk import Desk
 from yiti.portals.sales_office.live import Live
 from yiti.portals.sales_office.rules import Stage
-from yiti.portals.sales_office.seal_step import STEPS, SealDesk
-from yiti.portals.shell.templating import moment
+from yiti.portals.seals.step import SealDesk, seal_step
 
 
 def with_desk(panel: Live, desk: SealDesk | None) -> Live:
@@ -38,49 +29,4 @@ async def seal_desk(reader: ReadSession, actor: Actor, on: Desk) -> SealDesk | N
         seal = await seal_requests.seal_of(reader, credit_code)
     except UnknownSeal as none:
         return SealDesk("blocked", none.message)
-    policy = await policy_of(reader, seal)
-    use = Use(actor=actor, owner=seal.organisation_id, status=SealStatus(seal.status), documents=documents)
-    if reason := what_refused(use, policy) or who_refused(use, policy):
-        return SealDesk("blocked", _blocked(reason))
-    if not needs_approval(use, policy):
-        return SealDesk("seal")
-    request = await seal_requests.last_request(reader, seal.id, f"{SUBJECT}:{on.contract.id}")
-    return await _under_four_eyes(reader, actor, seal, request, documents)
-
-
-def _blocked(reason: Reason) -> str:
-    if reason in {Reason.NOT_PERMITTED, Reason.NOT_NAMED}:
-        return "请有盖章权限的负责人登录后盖章"
-    return f"暂时不能盖章：{REASON_WORDS[reason]}"
-
-
-async def _under_four_eyes(
-    reader: ReadSession, actor: Actor, seal: OrganisationSeal, request: SealRequest | None, documents: dict[str, str]
-) -> SealDesk:
-    if request is None or request.documents != documents:
-        return _ask("此类文件须经本单位另一名用印人批准后盖章")
-    if request.status == seal_requests.WAITING:
-        return await _waiting(reader, actor, seal, request)
-    approval = seal_requests.approval_of(request)
-    if approval is None or now() >= approval.expires_at:
-        turned_down = request.status == seal_requests.TURNED_DOWN
-        return _ask(f"上次申请未获批准：{request.reason}" if turned_down else "上次的批准已失效，请重新申请")
-    if approval.holds(actor, documents, now()):
-        return SealDesk("seal", f"已批准，{moment(approval.expires_at)}前有效", steps=STEPS)
-    return SealDesk("wait", f"已批准，由申请人{await _name(reader, request)}盖章", steps=STEPS)
-
-
-def _ask(text: str) -> SealDesk:
-    return SealDesk("ask", text, steps=STEPS, place=0)
-
-
-async def _waiting(reader: ReadSession, actor: Actor, seal: OrganisationSeal, request: SealRequest) -> SealDesk:
-    if request.requested_by == actor.id:
-        return SealDesk("wait", "已申请用印，等待本单位另一名用印人批准", steps=STEPS, place=1)
-    text = f"{await _name(reader, request)}申请用印，请核对文书后批准"
-    return SealDesk("approve", text, f"/seals/{seal.id}", STEPS, place=1)
-
-
-async def _name(reader: ReadSession, request: SealRequest) -> str:
-    name = await reader.scalar(select(User.display_name).where(User.id == request.requested_by))
-    return mask_name(name) if name else "用印人"
+    return await seal_step(reader, actor, seal, documents, f"{SUBJECT}:{on.contract.id}")

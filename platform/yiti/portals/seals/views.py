@@ -12,6 +12,7 @@ from signing.seal_log import USED
 from signing.seal_policies import as_policy
 from signing.seal_rules import REASON_WORDS, Reason, SealStatus, UsePolicy, near_limit
 from yiti.accounts.roles import ROLES
+from yiti.journeys.agreements.sealing import AGREEMENT
 from yiti.seal_desk.kinds import KIND_WORDS
 from yiti.seal_desk.schemas import SEALED_FILE
 
@@ -25,6 +26,7 @@ _LINKS: Mapping[str, tuple[Permission, str]] = {
     "certificate": (Permission.CASE_VIEW, "/registration/certificates/"),
     "letter": (Permission.CASE_VIEW, "/registration/letters/"),
     SEALED_FILE: (Permission.SEAL_USE, "/seals/files/"),
+    AGREEMENT: (Permission.SUPERVISION_AGREE, "/agreements/"),
 }
 _SUBJECTS = {
     "contract": "合同",
@@ -32,6 +34,7 @@ _SUBJECTS = {
     "letter": "文书",
     "annotated_copy": "加注件",
     SEALED_FILE: "用印文件",
+    AGREEMENT: "监管协议",
 }
 NameOf = Callable[[UUID | None], str]
 

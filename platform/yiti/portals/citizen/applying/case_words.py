@@ -47,7 +47,10 @@ _WAITING: tuple[tuple[Flag, StateLine], ...] = (
     (Flag.AWAITING_FEE, StateLine("待缴登记费", "warning", "请缴纳登记费，到账后自动继续办理。")),
     (Flag.AWAITING_SIGNATURE, StateLine("待签署", "warning", "有文件需要签署，签署后自动继续办理。")),
     (Flag.AWAITING_FUNDS, StateLine("待资金到账", "warning", "等待资金到账，到账后自动继续办理。")),
-    (Flag.AWAITING_HOUSING, StateLine("住建核验中", "info", "住建部门正在核验维修资金，您不用做什么。")),
+    (
+        Flag.AWAITING_HOUSING,
+        StateLine("核验维修资金", "info", "正在核验维修资金；如有欠缴，会列在下面的缴款单上，一并缴清后自动继续办理。"),
+    ),
     (Flag.ON_PUBLIC_NOTICE, StateLine("公告中", "info", "正在公告，公告期不计算办理时限。")),
 )
 _ASSESSING = "税务部门正在核税，核定后在这里一次缴清税款和登记费。"

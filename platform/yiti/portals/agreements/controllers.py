@@ -1,6 +1,6 @@
-"""A supervision agreement as its developer and its bank see it: the same pages at two addresses."""
+"""Supervision agreements of a developer or a bank: its people read them, and who may use its seal signs them."""
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -9,25 +9,35 @@ from sqlalchemy import select
 
 from escrow.agreements import service
 from escrow.agreements.models import SupervisionAgreement
-from kernel.permissions import Actor
+from escrow.agreements.rules import AgreementAction
+from kernel.db import ReadSession
+from kernel.permissions import Actor, Permission, requires
 from kernel.web.dependencies import CurrentActor, Reader, Tx
+from signing.errors import UnknownSeal
+from signing.seal_errors import SealRefused
+from signing.seal_log import write_refusal
 from yiti.estate.models import Project
 from yiti.estate.queries import get_project
+from yiti.journeys.agreements import sealing
 from yiti.portals.developer.access import house_of
-from yiti.portals.housing.agreement_paper import agreement_pdf
+from yiti.portals.housing.agreement_paper import agreement_pdf, view_of
 from yiti.portals.housing.forms import MODES
 from yiti.portals.housing.supervision_forms import WordsForm
 from yiti.portals.housing.supervision_views import agreement_view
+from yiti.portals.seals.step import SealDesk, seal_step
+from yiti.portals.shell.errors import show_error
 from yiti.portals.shell.views import AnyRequest, page, redirect
 from yiti.resources import Parts
 
+BASE: Final = "/agreements"
 _PAGE: Final = 20
 
 
 class PartyAgreementsController(Controller):
-    """To everybody else an agreement does not exist. Subclasses give `path`, `guards` and the `base` of addresses."""
+    """To everybody else an agreement does not exist."""
 
-    base: ClassVar[str]
+    path = BASE
+    guards = (requires(Permission.SUPERVISION_AGREE),)
 
     @get("/")
     async def agreements(
@@ -39,8 +49,8 @@ class PartyAgreementsController(Controller):
         projects = dict((await reader.execute(select(Project.id, Project.name).where(Project.id.in_(ids)))).all())
         lines = [_line(one, actor, projects[one.project_id]) for one in found[:_PAGE]]
         return page(
-            "developer/agreements.html",
-            base=self.base,
+            "agreements/list.html",
+            base=BASE,
             lines=lines,
             next_url=f"?before={found[_PAGE - 1].id}" if len(found) > _PAGE else None,
             first_url="?" if before else None,
@@ -48,16 +58,25 @@ class PartyAgreementsController(Controller):
 
     @get("/{agreement_id:uuid}")
     async def agreement(self, reader: Reader, actor: CurrentActor, agreement_id: FromPath[UUID]) -> Response[Any]:
-        """One of them, to read and to agree to."""
-        terms, _ = await service.agreement_for(reader, actor, agreement_id)
+        """One of them, to read and to seal."""
+        terms, side = await service.agreement_for(reader, actor, agreement_id)
         project = await get_project(reader, terms.project_id)
-        return page("developer/agreement.html", base=self.base, line=_line(terms, actor, project.name))
+        actions = service.actions_on(terms, side)
+        return page(
+            "agreements/agreement.html",
+            base=BASE,
+            project=project.name,
+            terms=await view_of(reader, terms),
+            actions=actions,
+            agreed=side in service.standing(terms).agreed,
+            desk=await _desk(reader, actor, terms) if AgreementAction.AGREE in actions else None,
+        )
 
     @get("/{agreement_id:uuid}/agreement.pdf")
     async def paper(
         self, reader: Reader, actor: CurrentActor, resources: Parts, agreement_id: FromPath[UUID]
     ) -> Response[bytes]:
-        """The same to print."""
+        """The text with the seals that are set; of earlier agreements what was agreed, to print."""
         terms, _ = await service.agreement_for(reader, actor, agreement_id)
         return await agreement_pdf(reader, resources, terms)
 
@@ -65,9 +84,15 @@ class PartyAgreementsController(Controller):
     async def agree(
         self, request: AnyRequest, tx: Tx, actor: CurrentActor, agreement_id: FromPath[UUID]
     ) -> Response[Any]:
-        """Agree for the organisation."""
-        await service.agree(tx, actor, agreement_id)
-        return redirect(request, f"{self.base}/{agreement_id}", "已同意监管协议")
+        """Agree under the organisation's seal, or ask for the seal."""
+        try:
+            async with tx.begin_nested():
+                ordered = await sealing.submit(tx, actor, agreement_id)
+        except SealRefused as refused:
+            write_refusal(tx, actor, refused)
+            return show_error(request, refused)
+        words = "已同意监管协议，正在盖章" if ordered else "已申请用印，请本单位另一名用印人批准"
+        return redirect(request, f"{BASE}/{agreement_id}", words)
 
     @post("/{agreement_id:uuid}/decline")
     async def decline(
@@ -79,8 +104,8 @@ class PartyAgreementsController(Controller):
         data: URLEncodedBody[WordsForm],
     ) -> Response[Any]:
         """Not agree, with the reason."""
-        await service.decline(tx, actor, agreement_id, data.words)
-        return redirect(request, f"{self.base}/{agreement_id}", "未同意，原因已告知住建部门", "warning")
+        await sealing.decline(tx, actor, agreement_id, data.words)
+        return redirect(request, f"{BASE}/{agreement_id}", "未同意，原因已告知住建部门", "warning")
 
 
 def _line(terms: SupervisionAgreement, actor: Actor, project: str) -> dict[str, Any]:
@@ -90,3 +115,11 @@ def _line(terms: SupervisionAgreement, actor: Actor, project: str) -> dict[str, 
         "terms": agreement_view(terms, MODES),
         "actions": service.actions_on(terms, side),
     }
+
+
+async def _desk(reader: ReadSession, actor: Actor, terms: SupervisionAgreement) -> SealDesk:
+    try:
+        seal = await sealing.own_seal(reader, house_of(actor))
+    except UnknownSeal as none:
+        return SealDesk("blocked", none.message)
+    return await seal_step(reader, actor, seal, sealing.documents_of(terms), sealing.subject_of(terms))

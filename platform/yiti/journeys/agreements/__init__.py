@@ -1,0 +1,1 @@
+"""A supervision agreement from its proposal to the third seal."""
