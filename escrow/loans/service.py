@@ -5,10 +5,11 @@ open_loan → [conditions are met] → issue_notice → report (the lender) → 
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, Select, and_, select, true
 
 from escrow import bills
 from escrow.loans import rules
@@ -19,7 +20,7 @@ from escrow.models import UNPAID, Bill, BillKind, BillState, LoanPart
 from escrow.schemas import NewBill
 from escrow.supervision import account_number, lock_account
 from kernel.audit import audit
-from kernel.clock import now
+from kernel.clock import SHANGHAI, now
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import MAX_FEN
@@ -147,7 +148,10 @@ async def close(tx: WriteSession, contract_id: UUID, because: str) -> None:
 
 
 async def set_release_rule(tx: WriteSession, actor: Actor, rule: ReleaseRule) -> None:
-    """The county's own conditions from a day on; a row is never changed. Raises Conflict, Invalid."""
+    """The county's own conditions from a day on; a row is never changed. Raises Conflict, Invalid.
+
+    Emits `escrow.loan_rule_begins` {rule_id} for that day: loans that wait may be released by it.
+    """
     if not rule.conditions:
         raise Invalid("请选择放款条件", field="conditions")
     if not 0 < len(rule.source.strip()) <= 200:
@@ -163,6 +167,9 @@ async def set_release_rule(tx: WriteSession, actor: Actor, rule: ReleaseRule) ->
     tx.add(row)
     await tx.flush()
     audit(tx, actor, "escrow.loan_rule_set", f"loan_release_rule:{row.id}", {"valid_from": str(rule.valid_from)})
+    begins = datetime.combine(rule.valid_from, time(), SHANGHAI)
+    key = f"escrow.loan_rule_begins:{row.id}"
+    await emit(tx, "escrow.loan_rule_begins", {"rule_id": str(row.id)}, key=key, delay=max(begins - now(), timedelta()))
 
 
 async def release_rules(reader: ReadSession) -> list[ReleaseRule]:
@@ -235,10 +242,20 @@ async def waiting_on(tx: WriteSession, unit_ids: Sequence[UUID]) -> list[UUID]:
 
     All are locked: whoever issues several notices has the loans before their project's account, as a cancellation does.
     """
-    wanted = select(Loan.id).where(
-        Loan.unit_id.in_(unit_ids), Loan.bill_id.is_(None), Loan.closed_because.is_(None), Loan.lender_id.is_not(None)
-    )
-    return list(await tx.scalars(wanted.order_by(Loan.id).with_for_update()))
+    return list(await tx.scalars(_waiting().where(Loan.unit_id.in_(unit_ids)).with_for_update()))
+
+
+async def waiting_after(tx: WriteSession, after: UUID | None, limit: int) -> list[UUID]:
+    """The same for the whole county, some at a time; `after` is the last one before these."""
+    wanted = _waiting().limit(limit)
+    if after is not None:
+        wanted = wanted.where(Loan.id > after)
+    return list(await tx.scalars(wanted.with_for_update()))
+
+
+def _waiting() -> Select[UUID]:
+    open_ = Loan.bill_id.is_(None), Loan.closed_because.is_(None), Loan.lender_id.is_not(None)
+    return select(Loan.id).where(*open_).order_by(Loan.id)
 
 
 async def _lines(reader: ReadSession, wanted: Sequence[ColumnElement[bool]], limit: int) -> list[LoanLine]:

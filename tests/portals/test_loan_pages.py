@@ -22,7 +22,7 @@ from tests.portals.citizens import ME, MakePhone, Sold
 from tests.portals.pages import PageClient
 from tests.portals.platforms import pages_of
 from yiti.estate.queries import get_unit
-from yiti.estate.service import record_topping_out
+from yiti.estate.service import complete_building
 from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.letters.models import Letter
 from yiti.portals import loans as loan_pages
@@ -89,31 +89,31 @@ async def lines(stage: Stage, contract_id: UUID) -> list[LoanLine]:
         return await loans.lines_of_contract(reader, contract_id)
 
 
-async def top_out(stage: Stage, contract_id: UUID) -> None:
-    """What the housing department records lets the other loan go on by itself."""
+async def complete(stage: Stage, contract_id: UUID) -> None:
+    """What the housing department records lets a loan go on by itself."""
     async with stage.resources.database.transaction(HOME) as tx:
         unit_id = (await loans.of_contract(tx, contract_id))[0].unit_id
         building_id = (await get_unit(tx, unit_id)).building_id
-        await record_topping_out(tx, system_actor(HOME), building_id, today())
+        await complete_building(tx, system_actor(HOME), building_id, today())
 
 
-async def release_early(stage: Stage) -> None:
-    """The county's own conditions, which this building meets."""
+async def release_on(stage: Stage, valid_from: date, condition: Condition) -> None:
+    """The county's own conditions."""
     rule = ReleaseRule(
-        valid_from=date(2026, 8, 28), conditions=(Condition.FILED, Condition.TOPPED_OUT),
-        earlier_permits_keep=False, source="测试规定",
-    )  # fmt: skip
+        valid_from=valid_from, conditions=(Condition.FILED, condition), earlier_permits_keep=False, source="测试规定"
+    )
     async with stage.resources.database.transaction(HOME) as tx:
         await loans.set_release_rule(tx, system_actor(HOME), rule)
 
 
 async def pay_first(stage: Stage, contract_id: UUID) -> None:
-    """The bank confirms the first loan; the other has no notice."""
+    """The bank confirms the first loan; the other is still to be paid."""
     evidence = await stage.resources.blobs.put(b"signed voucher of a loan")
     async with stage.resources.database.transaction(HOME) as tx:
         line, other = await loans.lines_of_contract(tx, contract_id)
         assert line.bill
-        assert (other.loan.amount_fen, other.bill) == (FROM_FUND, None)
+        assert other.bill
+        assert (other.loan.amount_fen, other.bill.confirmed_at) == (FROM_FUND, None)
         assert (await escrow.confirm(tx, system_actor(HOME), told(line.bill, evidence_digest=evidence))).recognised
 
 
@@ -130,6 +130,10 @@ async def test_a_loan_goes_from_the_sales_office_to_its_lender_only(
     assert page.count("未达放款条件") == 1, "of the fund centre, which the contract names"
     assert "息县住房公积金管理部" in (await fund_centre.get(f"/loans/{from_fund.id}")).text
     assert (await bank.get(f"/loans/{from_fund.id}")).status_code == 404
+    await release_on(stage, date(2026, 8, 28), Condition.TOPPED_OUT)  # as this building is
+    found = await stage.until(lambda: lines(stage, sold.contract_id), lambda both: both[1].bill is not None)
+    assert [one.bill is not None for one in found] == [False, True], "new conditions release what waits by itself"
+    await release_on(stage, date(2026, 8, 29), Condition.COMPLETED)
     lender = (await stage.actor("yinhang")).organisation_id
     no_bank = [str((await stage.actor(login)).organisation_id) for login in ("shoulou", "gongkuan")]
     for wrong in ("", str(uuid4()), *no_bank):
@@ -143,7 +147,8 @@ async def test_a_loan_goes_from_the_sales_office_to_its_lender_only(
     assert "未达到" in (await bank.get(url)).text
     assert (await fund_centre.get(url)).status_code == 404
     assert (await fund_centre.htmx("POST", f"{url}/notice")).status_code == 404
-    await release_early(stage)
+    await complete(stage, sold.contract_id)
+    await stage.until(lambda: lines(stage, sold.contract_id), lambda both: all(one.bill for one in both))
     assert (await bank.htmx("POST", f"{url}/notice")).status_code == 200
     assert (await bank.http.get(f"{url}/notice.pdf")).content.startswith(b"%PDF-")
     bad = await bank.htmx("POST", f"{url}/report", SAID | {"bank_code": "CCB"})
@@ -163,8 +168,6 @@ async def test_a_loan_goes_from_the_sales_office_to_its_lender_only(
     assert "已到账" in (await bank.get(url)).text
     page = (await clerk.get(office)).text
     assert "商业贷款（放款）" in page
-    assert page.count("未达放款条件") == 1, "one has come, the other still waits"
-    await top_out(stage, sold.contract_id)
-    both = await stage.until(lambda: lines(stage, sold.contract_id), lambda found: all(one.bill for one in found))
-    assert [one.standing for one in both] == ["paid", "to_pay"]
+    assert "未达放款条件" not in page
+    assert [one.standing for one in await lines(stage, sold.contract_id)] == ["paid", "to_pay"]
     await clerk.http.aclose()

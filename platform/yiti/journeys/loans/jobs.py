@@ -19,6 +19,13 @@ async def construction_advanced(tx: WriteSession, event: Event) -> None:
     await lending.reconsider_building(tx, UUID(event.payload["building_id"]))
 
 
+@handles("escrow.loan_rule_begins")
+async def rule_begins(tx: WriteSession, event: Event) -> None:
+    """The county's own conditions hold from now on. Payload: `rule_id`; `after`: the last loan looked at before."""
+    after = event.payload.get("after")
+    await lending.reconsider_all(tx, UUID(event.payload["rule_id"]), UUID(after) if after else None)
+
+
 @handles("loan.reconsider")
 async def reconsider(tx: WriteSession, event: Event) -> None:
     """A case was booked. Payload: `case_id`."""

@@ -1,7 +1,7 @@
 """From a filed contract to the notice that lets its lender pay: who lends, and whether the conditions are met.
 
 filed → open_for_sale → [lender known] → consider: notice, as soon as every condition is met
-    (again after each booking, and when a building is topped out or completed)
+    (again after each booking, when a building is topped out or completed, and when new conditions begin)
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from escrow.models import Bill, LoanPart
 from kernel.clock import today
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Invalid, NotFound
+from kernel.outbox import emit
 from kernel.permissions import Actor, system_actor
 from yiti.accounts.models import Organisation
 from yiti.accounts.roles import OrganisationKind
@@ -39,6 +40,7 @@ PARTS: Final[Mapping[InstalmentKind | None, LoanPart]] = {
     "loan": LoanPart.COMMERCIAL,
     "fund_loan": LoanPart.HOUSING_FUND,
 }
+AT_ONCE: Final = 50
 _SECURED = frozenset({EntryKind.PRESALE_MORTGAGE_NOTICE, EntryKind.MORTGAGE_NOTICE, EntryKind.MORTGAGE})
 
 
@@ -96,6 +98,15 @@ async def reconsider(tx: WriteSession, case_id: UUID) -> int:
 async def reconsider_building(tx: WriteSession, building_id: UUID) -> int:
     """A building is topped out or completed: the same."""
     return await _reconsider(tx, set(await tx.scalars(select(Unit.id).where(Unit.building_id == building_id))))
+
+
+async def reconsider_all(tx: WriteSession, rule_id: UUID, after: UUID | None = None) -> int:
+    """New conditions of release: the same for every loan that waits, `AT_ONCE` in a transaction."""
+    found = await loans.waiting_after(tx, after, AT_ONCE)
+    if len(found) == AT_ONCE:
+        payload = {"rule_id": str(rule_id), "after": str(found[-1])}
+        await emit(tx, "escrow.loan_rule_begins", payload, key=f"escrow.loan_rule_begins:{rule_id}:{found[-1]}")
+    return sum([await consider(tx, one) is not None for one in found])
 
 
 async def _reconsider(tx: WriteSession, unit_ids: set[UUID]) -> int:
