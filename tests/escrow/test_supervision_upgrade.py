@@ -23,7 +23,7 @@ async def test_accounts_of_before_get_the_countys_nodes(testbed: Testbed) -> Non
     await owner.execute("INSERT INTO counties VALUES ($1, '息县', '豫', '登记中心', '')", COUNTY)
     full, quota = await account(owner, "full", None), await account(owner, "quota", 500_00)
     await owner.close()
-    alembic(testbed.postgres, "upgrade", "0011", database=name)
+    alembic(testbed.postgres, "upgrade", "head", database=name)
     async with Database(testbed.dsn(name)) as database, database.transaction(COUNTY) as tx:
         assert await install_plans(tx, SYSTEM) == 0
         held = await in_force(tx, quota)
