@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 import escrow.service as escrow
 from escrow.loans import service as loans
-from escrow.loans.models import Loan
+from escrow.loans.models import Loan, LoanReleaseRule
 from escrow.loans.rules import Condition, ReleaseRule
 from escrow.loans.schemas import LoanLine
 from kernel.clock import today
@@ -22,7 +22,7 @@ from tests.portals.citizens import ME, MakePhone, Sold
 from tests.portals.pages import PageClient
 from tests.portals.platforms import pages_of
 from yiti.estate.queries import get_unit
-from yiti.estate.service import complete_building
+from yiti.estate.service import record_topping_out
 from yiti.journeys.maintenance.receipts import receipts_of
 from yiti.letters.models import Letter
 from yiti.portals import loans as loan_pages
@@ -89,12 +89,16 @@ async def lines(stage: Stage, contract_id: UUID) -> list[LoanLine]:
         return await loans.lines_of_contract(reader, contract_id)
 
 
-async def complete(stage: Stage, contract_id: UUID) -> None:
-    """What the housing department records lets a loan go on by itself."""
+async def top_out(stage: Stage, contract_id: UUID) -> None:
+    """What the housing department records lets a loan go on by itself, under conditions that nobody has announced."""
+    rule = LoanReleaseRule(
+        valid_from=date(2026, 8, 30), conditions=["filed", "topped_out"], earlier_permits_keep=False, source="测试规定"
+    )
     async with stage.resources.database.transaction(HOME) as tx:
+        tx.add(rule)
         unit_id = (await loans.of_contract(tx, contract_id))[0].unit_id
         building_id = (await get_unit(tx, unit_id)).building_id
-        await complete_building(tx, system_actor(HOME), building_id, today())
+        await record_topping_out(tx, system_actor(HOME), building_id, today())
 
 
 async def release_on(stage: Stage, valid_from: date, condition: Condition) -> None:
@@ -147,7 +151,7 @@ async def test_a_loan_goes_from_the_sales_office_to_its_lender_only(
     assert "未达到" in (await bank.get(url)).text
     assert (await fund_centre.get(url)).status_code == 404
     assert (await fund_centre.htmx("POST", f"{url}/notice")).status_code == 404
-    await complete(stage, sold.contract_id)
+    await top_out(stage, sold.contract_id)
     await stage.until(lambda: lines(stage, sold.contract_id), lambda both: all(one.bill for one in both))
     assert (await bank.htmx("POST", f"{url}/notice")).status_code == 200
     assert (await bank.http.get(f"{url}/notice.pdf")).content.startswith(b"%PDF-")
