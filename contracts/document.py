@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from contracts.blanks import Blank, Kind, as_date, as_fen, filled
-from contracts.loan_parts import LENDERS
+from contracts.loan_parts import LENDERS, lent_fen
 from contracts.registry import Template, template_of
 from contracts.schemas import Buyer, FrozenContract, Home, Instalment, Ownership
 from contracts.signers import Signer, signers_of
@@ -111,7 +111,7 @@ def _money(contract: FrozenContract, template: Template, values: dict[str, str])
         "deposit_words": yuan_in_words(deposit),
         "payment_method": _choices(PAYMENT_METHODS, _method(contract.instalments)),
         "loan_method": _choices(LOAN_METHODS, _loan_method(contract.instalments)),
-        "loans": {kind: _lent(contract.instalments, kind) for kind in LENDERS},
+        "loans": {kind: yuan(fen) if (fen := lent_fen(contract.instalments, kind)) else "" for kind in LENDERS},
         "plan": [_line(line, template.instalments[line.kind]) for line in contract.instalments],
         "plan_total": yuan(total) if total else "",
         "plan_words": yuan_in_words(total) if total else "",
@@ -141,11 +141,6 @@ def _method(plan: tuple[Instalment, ...]) -> str | None:
 def _loan_method(plan: tuple[Instalment, ...]) -> str | None:
     kinds = {line.kind for line in plan} & set(LENDERS)
     return "combined" if len(kinds) > 1 else next(iter(kinds), None)
-
-
-def _lent(plan: tuple[Instalment, ...], kind: str) -> str:
-    amount = sum(line.amount_fen for line in plan if line.kind == kind)
-    return yuan(amount) if amount else ""
 
 
 def _words(blank: Blank, value: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from contracts.blanks import as_fen
-from contracts.loan_parts import LENDERS
+from contracts.loan_parts import LENDERS, lent_fen
 from contracts.parameters import Limits
 from contracts.schemas import Finding, FrozenContract, Instalment
 from kernel.money import MAX_FEN, yuan
@@ -54,7 +54,7 @@ def _due_dates(plan: tuple[Instalment, ...], values: dict[str, str], on: date) -
 
 
 def _loan(price: int, plan: tuple[Instalment, ...], values: dict[str, str], limits: Limits) -> Iterator[Finding]:
-    lent = sum(line.amount_fen for line in plan if line.kind in LENDERS)
+    lent = sum(lent_fen(plan, kind) for kind in LENDERS)
     if lent > limits["loan_share_max"] * price:
         percent = (limits["loan_share_max"] * 100).normalize()
         words = f"贷款金额合计不得超过总价款的{percent:f}%"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from escrow import ledger
 from escrow.banking.models import BankMovement, PaymentOrder
-from escrow.banking.movements import of_serial, record_movement, standing_movement, taken_back_before
+from escrow.banking.movements import record_movement, standing_movement
 from escrow.banking.orders import locked_order, mark_returned
 from escrow.collection import payments as channel_payments
 from escrow.collection import refunds as channel_refunds
@@ -236,8 +236,7 @@ async def _put_right(tx: WriteSession, actor: Actor, found: Difference, movement
         back = await ledger.reverse(tx, f"correction:{movement.id}", movement.transfer_id, words="对账冲正")
     except ledger.InsufficientFunds as error:
         raise MoneyMoved from error
-    before = await taken_back_before(tx, of_serial(movement.account_no, f"{movement.bank_serial[:68]}-冲正"))
-    serial = f"{movement.bank_serial[:68]}-冲正{before}"
+    serial = f"{movement.bank_serial[:74]}-冲正"
     await record_movement(
         tx,
         account_no=movement.account_no,

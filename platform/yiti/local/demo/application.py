@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 
@@ -12,6 +11,7 @@ from yiti.local.demo.browser import Form, Page
 from yiti.local.demo.parties import Party
 from yiti.local.demo.people import Phone, Window
 from yiti.local.demo.play import COUNTY, Stage
+from yiti.local.demo.scene import Scene
 from yiti.local.demo.timeline import Timeline
 
 TITLE = "在线换发证明"
@@ -22,7 +22,7 @@ _BOOKED = ("已登簿", "已办结")
 _PAPERS = {"application_form": "不动产登记申请书", "inquiry_record": "询问笔录"}
 
 
-class ApplicationInPlay:
+class ApplicationInPlay(Scene):
     """Call its methods in their order, inside `with`. The phone is that of a buyer who holds a booked notice."""
 
     number: str
@@ -31,16 +31,8 @@ class ApplicationInPlay:
     def __init__(self, stage: Stage, phone: Phone, party: Party, timeline: Timeline) -> None:
         self.stage, self.phone, self.party, self.timeline = stage, phone, party, timeline
         self.window = Window(stage.web)
+        super().__init__(self.window)
         self.url = ""
-
-    def __enter__(self) -> Self:
-        self.window.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.window.__exit__(kind, error, trace)
 
     def sign_in(self) -> None:
         """At the registration centre's window; the buyer is known by the face check of the sale."""

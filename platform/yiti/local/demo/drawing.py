@@ -2,10 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from io import BytesIO
-from types import TracebackType
-from typing import Self
 
 from PIL import Image
 
@@ -14,6 +11,7 @@ from kernel.money import parse_yuan
 from yiti.local.demo.browser import Form, Page, StepFailed
 from yiti.local.demo.people import Staff
 from yiti.local.demo.play import COUNTY, Stage
+from yiti.local.demo.scene import Scene
 from yiti.local.demo.timeline import Timeline
 
 TITLE = "支用监管资金"
@@ -30,24 +28,14 @@ _PAYEE = {
 }
 
 
-class DrawdownInPlay:
+class DrawdownInPlay(Scene):
     """Call its methods in their order, inside `with`."""
 
     def __init__(self, stage: Stage, timeline: Timeline) -> None:
         self.stage, self.timeline = stage, timeline
-        self._open = ExitStack()
         self.accountant, self.reviewer, self.approver, self.finance = (Staff(stage.web) for _ in range(4))
+        super().__init__(self.accountant, self.reviewer, self.approver, self.finance)
         self.number = self.url = ""
-
-    def __enter__(self) -> Self:
-        for browser in (self.accountant, self.reviewer, self.approver, self.finance):
-            self._open.enter_context(browser)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     def sign_in(self) -> None:
         """The developer's accountant, and three of the housing department."""

@@ -1,13 +1,10 @@
 """The housing fund's part of a combined loan (组合贷款): released by the county's conditions, paid into supervision."""
 
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
-
 from kernel.clock import today
 from yiti.local.demo.browser import Page, StepFailed
 from yiti.local.demo.people import Staff
 from yiti.local.demo.play import COUNTY, Stage
+from yiti.local.demo.scene import Scene
 from yiti.local.demo.timeline import Timeline
 
 TITLE = "公积金放款"
@@ -21,24 +18,14 @@ _ACCOUNT = {
 }
 
 
-class LoanInPlay:
+class LoanInPlay(Scene):
     """Call its methods in their order, inside `with`."""
 
     def __init__(self, stage: Stage, timeline: Timeline) -> None:
         self.stage, self.timeline = stage, timeline
-        self._open = ExitStack()
         self.supervisor, self.lender = Staff(stage.web), Staff(stage.web)
+        super().__init__(self.supervisor, self.lender)
         self.url = self.notice_no = ""
-
-    def __enter__(self) -> Self:
-        for browser in (self.supervisor, self.lender):
-            self._open.enter_context(browser)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     def sign_in(self) -> None:
         """The housing department's supervisor, and the fund centre's clerk."""

@@ -1,16 +1,15 @@
 """One sale, played by everybody who takes part in it, from the building table to the archive."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 from yiti.local.demo.browser import Form, Page, StepFailed
 from yiti.local.demo.people import Clerk, Manager, Phone, Registrar, World
 from yiti.local.demo.sales import Plan
+from yiti.local.demo.scene import Scene
 from yiti.local.demo.timeline import TOGETHER, Timeline
 from yiti.local.environment import listening_url
 
@@ -37,7 +36,7 @@ class Stage:
         return cls(settings["YITI_PUBLIC_URL"], documents, password, world)
 
 
-class SaleInPlay:
+class SaleInPlay(Scene):
     """Call its methods in their order, inside `with`."""
 
     unit_form: Form
@@ -48,20 +47,10 @@ class SaleInPlay:
 
     def __init__(self, stage: Stage, plan: Plan, timeline: Timeline) -> None:
         self.stage, self.plan, self.timeline = stage, plan, timeline
-        self._open = ExitStack()
         self.clerk, self.manager, self.registrar = Clerk(stage.web), Manager(stage.web), Registrar(stage.web)
         self.phones = [Phone(stage.web) for _ in plan.buyers]
+        super().__init__(self.clerk, self.manager, self.registrar, *self.phones)
         self.desks: list[Page] = []
-
-    def __enter__(self) -> Self:
-        for browser in (self.clerk, self.manager, self.registrar, *self.phones):
-            self._open.enter_context(browser)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
 
     def sign_in(self) -> None:
         """Everybody with an account."""

@@ -1,7 +1,7 @@
 """What the pages of 我要办 show, made ready: the citizen's own things in full, everybody else masked."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ import contracts.service as contracts
 import escrow.service as escrow
 import signing.service as signing
 from contracts.schemas import FrozenContract, Home, from_json
+from escrow.models import Bill
 from kernel.db import ReadSession
 from kernel.money import yuan
 from kernel.pii import mask_name
@@ -141,6 +142,7 @@ async def contract_page(reader: ReadSession, county: str, mine: OwnContract) -> 
     papers = await own.documents(reader, mine)
     reasons, refusal = await _decision(reader, standing.case)
     cancellation = await _cancellation(reader, mine, content.seller.name)
+    bills = await escrow.bills_of(reader, contract.id)
     waiting = {one.key for one in people if one.status not in {"consented", "signed"}}
     return ContractView(
         url=url,
@@ -148,14 +150,14 @@ async def contract_page(reader: ReadSession, county: str, mine: OwnContract) -> 
         state=state_words(standing),
         facts=_facts(content, contract.filing_no, standing),
         must_sign=contract.status == "signing" and bool(waiting & set(mine.parties)),
-        money=money_lines(await escrow.bills_of(reader, contract.id)),
+        money=money_lines(bills),
         papers=tuple((title, f"{url}/documents/{key}") for key, title, _ in papers),
         proof=_proof_line(county, standing.proof) if standing.proof else None,
         reasons=reasons,
         refusal=refusal,
         cancellation=cancellation,
         may_ask_cancellation=contract.status == "filed" and cancellation is None and bool(mine.dissolves),
-        history=await _history(reader, mine, standing, people, content.seller.name),
+        history=await _history(reader, standing, people, bills, _parties(mine, content.seller.name)),
     )
 
 
@@ -250,12 +252,16 @@ async def _cancellation(reader: ReadSession, mine: OwnContract, seller: str) -> 
 
 
 async def _history(
-    reader: ReadSession, mine: OwnContract, standing: Standing, people: list[CeremonySignatory], seller: str
+    reader: ReadSession,
+    standing: Standing,
+    people: list[CeremonySignatory],
+    bills: Sequence[Bill],
+    parties: Mapping[str, str],
 ) -> list[Happening]:
-    contract_id = mine.contract.id
+    contract_id = standing.contract.id
     return history.newest_first(
-        history.of_contract(await contracts.history_of(reader, contract_id), _parties(mine, seller)),
-        history.of_money(await escrow.bills_of(reader, contract_id), await escrow.refunds_of(reader, contract_id)),
+        history.of_contract(await contracts.history_of(reader, contract_id), parties),
+        history.of_money(bills, await escrow.refunds_of(reader, contract_id)),
         history.of_signing(people),
         *[await _case_history(reader, case) for case in (standing.case, standing.cancellation) if case],
         history.of_proofs(standing.proofs),
